@@ -1,0 +1,62 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from fiducial.accounts.models import Lab
+
+
+class Project(models.Model):
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=120)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("lab", "name"), name="project_name_in_lab"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Measurement(models.Model):
+    """One measured specimen area; its arrays lie in `STORE / store_path` (Zarr)."""
+
+    class State(models.TextChoices):
+        UPLOADING = "uploading"  # files are still arriving
+        QUARANTINED = "quarantined"  # complete, waiting for the separate ingest process
+        INGESTING = "ingesting"
+        ATTENTION = "attention"  # read, but a person must answer `questions` first
+        READY = "ready"
+        REFUSED = "refused"  # `problems` says why and what to do
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="measurements")
+    name = models.CharField(max_length=160)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    created = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADING)
+    revision = models.PositiveIntegerField(default=0)
+    store_path = models.CharField(max_length=200, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    # What the reader found: channels, shape, units, pixel size, dwell, current, sampling.
+    summary = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)  # [{severity, where, what, do}]
+    answers = models.JSONField(default=dict)  # what a person corrected or added
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UploadedFile(models.Model):
+    """One file of a measurement, arriving in parts that can resume."""
+
+    measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    parts = models.JSONField(default=dict)  # part number -> sha256 of the part received
+    complete = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("measurement", "name"), name="file_once"),)

@@ -1,0 +1,16 @@
+"""Many labs, many machines: every address and secret must be given, nothing is guessed."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .base import *  # noqa: F403
+
+for _name in ("SECRET_KEY", "DATABASE_URL", "BROKER_URL", "HOSTS"):
+    if not os.environ.get(f"FIDUCIAL_{_name}"):
+        raise ImproperlyConfigured(f"Set FIDUCIAL_{_name} before starting the facility portal.")
+
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000

@@ -1,0 +1,11 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.account.urls")),
+    path("", include("fiducial.accounts.urls")),
+    path("", include("fiducial.measurements.urls")),
+    path("", include("fiducial.runs.urls")),
+    path("", include("fiducial.viewer.urls")),
+    path("", include("fiducial.reports.urls")),
+    path("api/", include("fiducial.api.urls")),
+]

@@ -1,0 +1,1 @@
+"""The science: readers, physics, posteriors, assessment. Knows nothing of the portal."""

@@ -1,0 +1,116 @@
+"""From a measured map to the coefficients of its cells, and what one network says of them.
+
+The network never sees counts: inputs are divided by a smooth local scale and its outputs are
+multiplied back, coefficient 0 (the measured one) in units of its counting error.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from workers.networks.cellnet import CellNet, counting_error, local_scale
+from workers.physics import ForwardModel
+
+# Interpolation that fits how the beam sampled a cell, as (rows, columns):
+# "centred" for an average over the cell, "corner" for a value at its first pixel.
+_PLACEMENT = {
+    "binned": ("centred", "centred"),
+    "psf": ("centred", "centred"),
+    "point": ("corner", "corner"),
+    "line": ("corner", "centred"),
+}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A measured map made ready for a network; every tensor `(b, e, ·, h, w)`, counts.
+
+    start : coefficients of an interpolated starting image, coefficient 0 being the measurement
+        where the operator pins it; scale : local scale; error : counting error of a cell.
+    """
+
+    start: Tensor
+    scale: Tensor
+    error: Tensor
+    unit: Tensor  # what an output of 1 means for each coefficient, (b, e, cell², h, w)
+    operator: str
+
+
+def cell_side(forward: ForwardModel) -> int:
+    """Side of a cell in fine pixels: the factor, or 2 for a fine map."""
+    return max(forward.factor, 2)
+
+
+def interpolate(y: Tensor, operator: str, factor: int) -> Tensor:
+    """Bicubic interpolation aligned to the operator, `(n, 1, h, w) -> (n, 1, f·h, f·w)`."""
+    rows, columns = _PLACEMENT[operator]
+    tall = _interpolate_axis(y, rows, factor)
+    return _interpolate_axis(tall.transpose(-1, -2), columns, factor).transpose(-1, -2)
+
+
+def _interpolate_axis(y: Tensor, placement: str, factor: int) -> Tensor:
+    h, w = y.shape[-2:]
+    if placement == "centred":
+        return F.interpolate(y, size=(factor * h, w), mode="bicubic", align_corners=False)
+    # One replicated row makes the grid of `factor` steps end exactly on a sample.
+    longer = F.pad(y, (0, 0, 0, 1), mode="replicate")
+    return F.interpolate(longer, size=(factor * h + 1, w), mode="bicubic", align_corners=True)[
+        ..., :-1, :
+    ]
+
+
+def to_coefficients(x: Tensor, basis: Tensor) -> Tensor:
+    """`(..., f·h, f·w) -> (..., f², h, w)`: coefficients of each cell in an orthonormal basis."""
+    side = int(basis.shape[0] ** 0.5)
+    return torch.einsum("kp,...phw->...khw", basis, F.pixel_unshuffle(x.unsqueeze(-3), side))
+
+
+def from_coefficients(c: Tensor, basis: Tensor) -> Tensor:
+    """Inverse of `to_coefficients`."""
+    side = int(basis.shape[0] ** 0.5)
+    return F.pixel_shuffle(torch.einsum("kp,...khw->...phw", basis, c), side).squeeze(-3)
+
+
+def prepare(y: Tensor, forward: ForwardModel, basis: Tensor, variance_factor: Tensor) -> Cells:
+    """Ready a batch of maps `y` (b, e, h, w), counts, for a network.
+
+    `variance_factor` broadcasts against `(b, e, 1, 1)`. Fine maps must have even sides.
+    """
+    b, e, h, w = y.shape
+    flat = y.reshape(b * e, 1, h, w)
+    factor = variance_factor.expand(b, e, 1, 1).reshape(b * e, 1, 1, 1)
+    if forward.name == "fine":
+        coarse, image = F.avg_pool2d(flat, 2), flat
+    else:
+        coarse, image = flat, interpolate(flat, forward.name, forward.factor)
+    scale, error = local_scale(coarse), counting_error(coarse, factor)
+    start = to_coefficients(image[:, 0], basis)
+    unit = scale.expand_as(start).clone()
+    pinned = forward.name in ("binned", "point", "line")
+    if pinned:
+        gain = measured_gain(forward.name, forward.factor)
+        start = torch.cat([flat * gain, start[:, 1:]], dim=1)
+        unit[:, :1] = error * gain
+    shape = (b, e, -1, *start.shape[-2:])
+    return Cells(
+        start.reshape(shape),
+        scale.reshape(shape),
+        error.reshape(shape),
+        unit.reshape(shape),
+        forward.name,
+    )
+
+
+def measured_gain(operator: str, factor: int) -> float:
+    """Coefficient 0 of a cell over its measured value: one over the norm of the functional."""
+    return {"binned": float(factor), "line": float(factor) ** 0.5, "point": 1.0}[operator]
+
+
+def predict(net: CellNet, cells: Cells) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every coefficient, counts, `(b, e, cell², h, w)` each."""
+    relative = cells.error / cells.scale
+    noise = torch.cat([relative, 0.25 * torch.log(relative)], dim=2)
+    mean, log_sigma = net(cells.start / (net.cell * cells.scale), noise, cells.operator)
+    return cells.start + cells.unit * mean.float(), cells.unit * torch.exp(log_sigma.float())

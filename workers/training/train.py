@@ -1,0 +1,182 @@
+"""Train the members of the X-ray ensemble on synthetic minerals.
+
+`python -m workers.training.train --cell 4 --member 0 --steps 2000 --scenes SCENES --output FILE`
+
+A network belongs to a size of cell: the one for 2 × 2 cells serves ×2 and the fine map (×1), the
+others ×4 and ×8. `--start` takes the trunk of a network of another size, which halves the time.
+
+Members differ in their seed, which decides initial weights, the order of scenes, doses, crops
+and operators. Nothing but the synthetic generator is seen. Runs on a CPU (bfloat16 autocast)
+or, where there is one, on a GPU; checkpoints every 200 steps and continues from them.
+"""
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from workers.networks.cellnet import CellNet
+from workers.physics import forward_model
+from workers.posteriors.cells import predict, prepare, to_coefficients
+
+# Cells along the side of a training crop, per side of a cell.
+CROP_CELLS = {2: 32, 4: 24, 8: 16}
+MAPS_PER_STEP = 32
+# How often each operator is practised; fine maps belong to the 2 × 2 network.
+OPERATOR_SHARE = {"binned": 0.6, "point": 0.2, "line": 0.1, "psf": 0.1}
+FINE_SHARE = 0.5
+
+
+class Scenes:
+    """Synthetic scenes in memory, half precision: `rates[i]` is (c, H, W) counts per fine pixel."""
+
+    def __init__(self, folder: Path) -> None:
+        files = sorted(folder.glob("*.npz"))
+        if not files:
+            raise SystemExit(f"No scenes in {folder}: make them with workers.training.scenes")
+        self.rates: list[Tensor] = []
+        self.ranges: list[Tensor] = []
+        for file in files:
+            with np.load(file, allow_pickle=False) as archive:
+                rate = torch.from_numpy(archive["rate"])
+            self.rates.append(rate)
+            flat = rate.float().flatten(1)
+            self.ranges.append(torch.quantile(flat[:, ::7], 0.999, dim=1))
+
+    def crop(self, rng: np.random.Generator, elements: int, side: int) -> tuple[Tensor, Tensor]:
+        """One augmented crop `(elements, side, side)` and the range of each of its elements."""
+        i = int(rng.integers(len(self.rates)))
+        rate, spread = self.rates[i], self.ranges[i]
+        chosen = torch.from_numpy(rng.choice(len(rate), elements, replace=len(rate) < elements))
+        y0, x0 = rng.integers(0, rate.shape[1] - side + 1, 2)
+        x = rate[chosen, y0 : y0 + side, x0 : x0 + side].float()
+        x = torch.rot90(x, int(rng.integers(4)), (1, 2))
+        if rng.random() < 0.5:
+            x = x.flip(2)
+        return x.contiguous(), spread[chosen]
+
+
+def batch(scenes: Scenes, rng: np.random.Generator, cell: int) -> tuple[Tensor, Tensor]:
+    """Truth `(b, e, H, W)` in counts per measured dwell and its range `(b, e)`."""
+    elements = int(rng.choice([1, 2, 5, 8, 10], p=[0.08, 0.12, 0.25, 0.30, 0.25]))
+    side = CROP_CELLS[cell] * cell
+    crops = [scenes.crop(rng, elements, side) for _ in range(max(MAPS_PER_STEP // elements, 1))]
+    dose = np.exp(rng.uniform(math.log(1 / 40), math.log(2.0 * cell**2), len(crops)))
+    scale = torch.from_numpy(dose.astype(np.float32))[:, None]
+    truth = torch.stack([c for c, _ in crops]) * scale[..., None, None]
+    return truth, torch.stack([r for _, r in crops]) * scale
+
+
+def losses(
+    net: CellNet, truth: Tensor, spread: Tensor, operator: str, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Root-mean-square error relative to the range, and the likelihood of the spread."""
+    factor = 1 if operator == "fine" else net.cell
+    options = {}
+    if operator == "psf":
+        options["sigma_px"] = factor * (0.35 + 0.3 * torch.rand(1, generator=generator).item())
+    forward = forward_model(operator, factor, **options)
+    basis = forward.cell_basis().to(truth)
+    y = torch.poisson(forward.expected(truth).clamp(min=0).cpu(), generator=generator).to(truth)
+    cells = prepare(y, forward, basis, torch.ones(1, 1, 1, 1).to(truth))
+    with torch.autocast(truth.device.type, dtype=torch.bfloat16):
+        mean, sigma = predict(net, cells)
+    target = to_coefficients(truth, basis)
+    error = (mean - target) / (spread[..., None, None, None] + 0.5)
+    mse = error.square().mean(dim=(2, 3, 4))  # orthonormal basis: the MSE of pixels
+    standardised = (target - mean.detach()) / sigma
+    likelihood = 0.5 * standardised.square().clamp(max=100.0) + torch.log(sigma / cells.unit)
+    return torch.sqrt(mse + 1e-5).mean(), likelihood.mean()
+
+
+def operator_for(cell: int, rng: np.random.Generator) -> str:
+    if cell == 2 and rng.random() < FINE_SHARE:
+        return "fine"
+    names, shares = zip(*OPERATOR_SHARE.items(), strict=True)
+    return str(rng.choice(names, p=shares))
+
+
+def borrow_trunk(net: CellNet, start: Path) -> None:
+    """Copy blocks and exchanges from the weights of a network of another cell size."""
+    weights = {k: v.float() for k, v in load_file(start).items()}
+    trunk = {k: v for k, v in weights.items() if k.split(".")[0] in ("blocks", "exchanges")}
+    net.load_state_dict(trunk, strict=False)
+
+
+def train(
+    cell: int, member: int, steps: int, scenes: Scenes, output: Path, start: Path | None
+) -> None:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    seed = 1000 * cell + member
+    torch.manual_seed(seed)
+    net = CellNet(cell)
+    if start is not None:
+        borrow_trunk(net, start)
+    net.to(device)
+    average = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
+    )
+    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-4, betas=(0.9, 0.98))
+    checkpoint, done = output.with_suffix(".checkpoint"), 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        done = int(state["step"])
+    rng = np.random.default_rng([seed, done])
+    generator = torch.Generator().manual_seed(seed + 7919 * done)
+    began, shown, running = time.monotonic(), done, [0.0, 0.0]
+    for step in range(done, steps):
+        for group in optimiser.param_groups:
+            warm = min(1.0, (step + 1) / 100)
+            group["lr"] = 2e-3 * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+        truth, spread = batch(scenes, rng, cell)
+        operator = operator_for(cell, rng)
+        rmse, likelihood = losses(net, truth.to(device), spread.to(device), operator, generator)
+        optimiser.zero_grad()
+        (rmse + 0.02 * likelihood).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 0.5)
+        optimiser.step()
+        average.update_parameters(net)
+        running = [running[0] + rmse.item(), running[1] + likelihood.item()]
+        if (step + 1) % 200 == 0 or step + 1 == steps:
+            n, shown = step + 1 - shown, step + 1
+            print(  # noqa: T201  the training command speaks on the terminal
+                f"cell {cell} member {member} step {step + 1}/{steps} rmse {running[0] / n:.4f} "
+                f"nll {running[1] / n:.3f} {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
+            running = [0.0, 0.0]
+            torch.save(
+                {
+                    "net": net.state_dict(),
+                    "average": average.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "step": step + 1,
+                },
+                checkpoint,
+            )
+    weights = {k: v.half().contiguous() for k, v in average.module.state_dict().items()}
+    save_file(weights, output)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cell", type=int, required=True, choices=sorted(CROP_CELLS))
+    parser.add_argument("--member", type=int, required=True)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--scenes", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="weights whose trunk to start from")
+    given = parser.parse_args()
+    train(given.cell, given.member, given.steps, Scenes(given.scenes), given.output, given.start)
+
+
+if __name__ == "__main__":
+    main()

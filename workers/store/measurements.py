@@ -1,0 +1,58 @@
+"""A measurement on disk: pictures `measured` (c, h, w), `mask` (h, w) and perhaps `guide`."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import zarr
+
+from workers.measurement import Measurement, Problem
+from workers.store.files import NewFolder, content_hash
+from workers.store.images import write_image
+from workers.store.reading import KEY, SCHEMA_VERSION, ImageStore, plain
+
+FACTS = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling", "provenance")
+
+
+class MeasurementStore(ImageStore):
+    """A measurement opened for looking at parts of it; `read_measurement` loads it whole."""
+
+    kind = "measurement"
+
+
+def write_measurement(path: Path, m: Measurement) -> str:
+    """Write `m` to the new folder `path`, whole or not at all; returns its content hash."""
+    pictures = {"measured": m.values, "mask": m.mask}
+    if m.guide is not None:
+        pictures["guide"] = m.guide
+    attributes = {
+        "kind": "measurement",
+        "schema_version": SCHEMA_VERSION,
+        "channels": m.channels,
+        "images": tuple(pictures),
+        "problems": [asdict(problem) for problem in m.problems],
+        **{fact: getattr(m, fact) for fact in FACTS},
+    }
+    folder = NewFolder(path)
+    with folder.writing():
+        root = zarr.create_group(folder.partial, attributes={KEY: plain(attributes)})
+        for name, values in pictures.items():
+            write_image(root, name, values, step=1.0, pixel_um=m.pixel_size_um)
+        digest = content_hash(folder.partial)
+    folder.publish()
+    return digest
+
+
+def read_measurement(path: Path) -> Measurement:
+    """The whole measurement of the folder `path` (StoreError if there is none)."""
+    store = MeasurementStore(path)
+    facts = {fact: store.attributes[fact] for fact in FACTS}
+    guide = np.asarray(store.image("guide")[:], np.float32) if store.has("guide") else None
+    return Measurement(
+        channels=store.channels,
+        values=np.asarray(store.image("measured")[:], np.float32),
+        mask=np.asarray(store.image("mask")[:], np.bool_),
+        guide=guide,
+        problems=tuple(Problem(**problem) for problem in store.attributes["problems"]),
+        **facts,
+    )

@@ -2,6 +2,8 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
+from django.utils import timezone
 
 from fiducial.accounts.models import Lab
 
@@ -17,6 +19,9 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("measurements:project", args=[self.pk])
+
 
 class Measurement(models.Model):
     """One measured specimen area; its arrays lie in `STORE / store_path` (Zarr)."""
@@ -29,12 +34,18 @@ class Measurement(models.Model):
         READY = "ready"
         REFUSED = "refused"  # `problems` says why and what to do
 
+    FINAL = (State.ATTENTION, State.READY, State.REFUSED)  # nothing moves until a person acts
+    READABLE = (State.ATTENTION, State.READY)  # there are arrays to show
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="measurements")
     name = models.CharField(max_length=160)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     created = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADING)
+    state_since = models.DateTimeField(default=timezone.now)
+    # Rises with every claim: a process that lost its claim cannot publish over a newer one.
+    ingest_attempt = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
     store_path = models.CharField(max_length=200, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
@@ -43,17 +54,27 @@ class Measurement(models.Model):
     problems = models.JSONField(default=list)  # [{severity, where, what, do}]
     answers = models.JSONField(default=dict)  # what a person corrected or added
 
+    class Meta:
+        indexes = (
+            models.Index(fields=("state", "state_since"), name="measurement_waiting"),
+            models.Index(fields=("project", "content_hash"), name="measurement_same"),
+        )
+
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("measurements:measurement", args=[self.pk])
 
 
 class UploadedFile(models.Model):
     """One file of a measurement, arriving in parts that can resume."""
 
     measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="files")
+    # A path inside the upload ("map.zarr/0/c/0"): every component was made harmless on arrival.
     name = models.CharField(max_length=200)
     size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # of the whole file, once complete
     parts = models.JSONField(default=dict)  # part number -> sha256 of the part received
     complete = models.BooleanField(default=False)
     created = models.DateTimeField(auto_now_add=True)

@@ -1,6 +1,7 @@
 """Settings shared by every deployment. Values come from FIDUCIAL_* environment variables."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import dj_database_url
@@ -57,7 +58,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
             ]
         },
     }
@@ -68,6 +68,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -105,7 +106,11 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("FIDUCIAL_STATIC_ROOT", HOME / "static"))
-STATICFILES_DIRS = [ROOT / "templates" / "static"]
+STATICFILES_DIRS = [
+    ROOT / "templates" / "static",
+    # The one file pages draw figures with, served from the pinned package, never imported here.
+    ("plotly", Path(find_spec("plotly").submodule_search_locations[0]) / "package_data"),
+]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -5,7 +5,9 @@ from django.db import models
 class User(AbstractUser):
     """A person. What they may do follows from their memberships, and from `is_operator`."""
 
-    is_operator = models.BooleanField(default=False, help_text="runs the facility's workers and queue")
+    is_operator = models.BooleanField(
+        default=False, help_text="runs the facility's workers and queue"
+    )
 
 
 class Lab(models.Model):

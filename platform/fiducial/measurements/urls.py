@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "measurements"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("projects/", views.projects, name="projects"),
+    path("projects/<int:pk>/", views.project, name="project"),
+    path("measurements/<uuid:pk>/", views.measurement, name="measurement"),
+]

@@ -5,9 +5,10 @@ import secrets
 from .base import *  # noqa: F403
 from .base import HOME
 
-HOME.mkdir(parents=True, exist_ok=True)
+(HOME / "static").mkdir(parents=True, exist_ok=True)
 _key = HOME / "secret-key"
 if not _key.exists():
     _key.touch(mode=0o600)
     _key.write_text(secrets.token_urlsafe(48))
 SECRET_KEY = _key.read_text()
+WHITENOISE_USE_FINDERS = True  # pages find their styles without a collecting step

@@ -11,3 +11,4 @@ SECRET_KEY = "only-for-tests"
 LEASE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 0.5
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,40 @@
+"""Who may do what in a lab: one table, read as a predicate and as a queryset filter side by side.
+
+A person who may not even `SEE` a thing gets 404, the same answer as for a thing that is missing.
+"""
+
+from django.db.models import QuerySet
+
+from .models import Lab, Membership, User
+
+Role = Membership.Role
+
+SEE = "see"  # open measurements, runs and reports
+WORK = "work"  # upload, correct, run, freeze, delete
+REVIEW = "review"  # decide on a report
+MANAGE = "manage"  # say who belongs to the lab
+
+MATRIX: dict[str, frozenset[str]] = {
+    SEE: frozenset({Role.OWNER, Role.MEMBER, Role.REVIEWER}),
+    WORK: frozenset({Role.OWNER, Role.MEMBER}),
+    REVIEW: frozenset({Role.OWNER, Role.REVIEWER}),
+    MANAGE: frozenset({Role.OWNER}),
+}
+
+
+def may(user: User, verb: str, lab: Lab) -> bool:
+    """Whether `user` may do `verb` in `lab`. An operator runs the machines, not the labs."""
+    return labs_where_may(user, verb).filter(pk=lab.pk).exists()
+
+
+def labs_where_may(user: User, verb: str) -> QuerySet[Lab]:
+    """The labs in which `user` may do `verb`: the filter that belongs to `may`."""
+    if not user.is_authenticated or not user.is_active:
+        return Lab.objects.none()
+    # One `filter` call: user and role must hold for the same membership.
+    return Lab.objects.filter(memberships__user=user, memberships__role__in=MATRIX[verb])
+
+
+def may_operate(user: User) -> bool:
+    """Whether `user` runs the facility's workers and queue."""
+    return user.is_authenticated and user.is_active and user.is_operator

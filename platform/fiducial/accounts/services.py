@@ -1,0 +1,109 @@
+"""Changing people, labs and the one-time links that sign somebody in."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from fiducial.errors import Refused
+
+from .models import Lab, Membership, OneTimeLink, User
+
+
+def one_time_link(*, user: User, next_url: str = "/", minutes: int = 15) -> str:
+    """Make a link that signs `user` in exactly once and then shows `next_url`.
+
+    Returns the path ("/once/…/"); put the portal's address before it. Only a hash of the token is
+    kept, so the link cannot be read back from the database. `next_url` must be a path of this
+    portal (Refused otherwise).
+    """
+    if not url_has_allowed_host_and_scheme(next_url, allowed_hosts=None):
+        raise Refused(f"A one-time link can lead to a page of this portal only, not to {next_url}.")
+    token = secrets.token_urlsafe(32)
+    OneTimeLink.objects.create(
+        token_hash=_hashed(token),
+        user=user,
+        next_url=next_url,
+        expires=timezone.now() + timedelta(minutes=minutes),
+    )
+    return reverse("accounts:one-time", args=[token])
+
+
+def use_one_time_link(*, token: str) -> OneTimeLink:
+    """Spend a link; of two requests at the same moment only one gets it. Refused when it is spent."""
+    now = timezone.now()
+    spent = OneTimeLink.objects.filter(
+        token_hash=_hashed(token), used=None, expires__gt=now, user__is_active=True
+    ).update(used=now)
+    if not spent:
+        raise Refused(
+            "This sign-in link was used already or has run out. Sign in with your password, "
+            "or ask whoever sent it for a new one."
+        )
+    return OneTimeLink.objects.select_related("user").get(token_hash=_hashed(token))
+
+
+@transaction.atomic
+def create_lab(*, name: str, owner: User) -> Lab:
+    """Open a lab owned by `owner`. Refused when the name is empty or taken."""
+    name = name.strip()
+    if not name:
+        raise Refused("Give the lab a name.")
+    if Lab.objects.filter(name__iexact=name).exists():
+        raise Refused(f"A lab called {name} exists already; choose another name.")
+    lab = Lab.objects.create(name=name)
+    Membership.objects.create(lab=lab, user=owner, role=Membership.Role.OWNER)
+    return lab
+
+
+@transaction.atomic
+def set_role(*, lab: Lab, user: User, role: str) -> Membership:
+    """Let `user` into `lab`, or change what they are there. A lab always keeps an owner."""
+    if role not in Membership.Role.values:
+        raise Refused(f"“{role}” is not a role; choose {', '.join(Membership.Role.values)}.")
+    if role != Membership.Role.OWNER:
+        _keep_an_owner(lab, without=user)
+    membership, _ = Membership.objects.update_or_create(lab=lab, user=user, defaults={"role": role})
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, lab: Lab, user: User) -> None:
+    """Take `user` out of `lab`; what they uploaded stays with the lab."""
+    _keep_an_owner(lab, without=user)
+    lab.memberships.filter(user=user).delete()
+
+
+def _keep_an_owner(lab: Lab, *, without: User) -> None:
+    owners = lab.memberships.filter(role=Membership.Role.OWNER)
+    if owners.filter(user=without).exists() and not owners.exclude(user=without).exists():
+        raise Refused(f"{without} is the only owner of {lab}; make somebody else an owner first.")
+
+
+@transaction.atomic
+def invite(*, lab: Lab, username: str, email: str, role: str) -> tuple[User, bool]:
+    """Let a person into `lab`; make their account when there is none of that name.
+
+    Returns the person and whether the account is new. A new account has no password: its owner
+    gets in by a one-time link and sets one.
+    """
+    username, email = username.strip(), email.strip()
+    user = User.objects.filter(username__iexact=username).first()
+    new = user is None
+    if new:
+        user = User(username=username, email=email)
+        user.set_unusable_password()
+        user.full_clean(exclude=["password"])
+        user.save()
+    elif lab.memberships.filter(user=user).exists():
+        raise Refused(f"{user} belongs to {lab} already; change the role in the list instead.")
+    set_role(lab=lab, user=user, role=role)
+    return user, new
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""What a recipe asks for: typed parameters, from which form, API and documents are generated.
+
+No torch here: web processes import this.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["choice", "integer", "number", "boolean", "channels"]
+Values = Mapping[str, Any]
+
+_YES, _NO = {"true", "on", "yes", "1"}, {"false", "off", "no", "0", ""}
+
+
+class ParameterErrors(ValueError):
+    """Values a recipe cannot take: `errors` maps a parameter's name to a sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+class Choice(NamedTuple):
+    """One value to choose; `picture` names a drawing the portal shows beside the label."""
+
+    value: str | int
+    label: str
+    picture: str = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing a recipe asks for. `minimum` and `maximum` belong to numbers only."""
+
+    name: str
+    title: str
+    kind: Kind
+    default: Any
+    choices: tuple[Choice, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    help: str = ""
+
+    def clean(self, value: Any, summary: Values) -> Any:
+        """Return `value` in its own type, whether it came from a form or from JSON.
+
+        `summary` is what is known of the measurement. Raises ValueError(sentence).
+        """
+        cleaners: dict[Kind, Callable[[Any, Values], Any]] = {
+            "choice": self._choice,
+            "integer": self._integer,
+            "number": self._number,
+            "boolean": self._boolean,
+            "channels": self._channels,
+        }
+        return cleaners[self.kind](value, summary)
+
+    def _choice(self, value: Any, summary: Values) -> str | int:
+        for choice in self.choices:
+            if str(choice.value) == str(value):
+                return choice.value
+        known = ", ".join(str(choice.value) for choice in self.choices)
+        raise ValueError(f"{self.title}: “{value}” is not a choice; choose one of {known}.")
+
+    def _number(self, value: Any, summary: Values) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{self.title}: “{value}” is not a number.") from None
+        low, high = self.minimum, self.maximum
+        # Written so that NaN, which compares false with everything, is refused too.
+        if not ((low is None or number >= low) and (high is None or number <= high)):
+            raise ValueError(f"{self.title}: {value} is outside {_range(low, high)}.")
+        return number
+
+    def _integer(self, value: Any, summary: Values) -> int:
+        number = self._number(value, summary)
+        if isinstance(value, bool) or not number.is_integer():
+            raise ValueError(f"{self.title}: “{value}” is not a whole number.")
+        return int(number)
+
+    def _boolean(self, value: Any, summary: Values) -> bool:
+        word = str(value).lower()
+        if word not in _YES | _NO:
+            raise ValueError(f"{self.title}: “{value}” is neither yes nor no.")
+        return word in _YES
+
+    def _channels(self, value: Any, summary: Values) -> list[str]:
+        measured = list(summary.get("channels", ()))
+        if value is None:
+            return measured
+        if isinstance(value, str) or not all(isinstance(name, str) for name in value):
+            raise ValueError(f"{self.title}: give a list of element names, such as [“Si”, “Fe”].")
+        unknown = sorted(set(value) - set(measured))
+        if unknown:
+            raise ValueError(
+                f"{self.title}: {', '.join(unknown)} was not measured; "
+                f"there are {', '.join(measured)}."
+            )
+        if not value:
+            raise ValueError(f"{self.title}: choose at least one.")
+        return [name for name in measured if name in set(value)]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    ends = [f" from {low:g}"] if low is not None else []
+    ends += [f" to {high:g}"] if high is not None else []
+    return "the range" + "".join(ends)
+
+
+def _no_rules(values: Values, summary: Values) -> dict[str, str]:
+    return {}
+
+
+def _no_suggestion(summary: Values) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A declared way to answer the question for one instrument.
+
+    `module` holds the numerics: `run(measurement, output, parameters, seed, report, should_stop)`;
+    it is imported only by the worker that runs it. `rules` looks at all values together and
+    returns sentences by parameter name. `suggest` knows better defaults for one measurement.
+    `seconds` estimates the time on two CPU cores.
+    """
+
+    name: str
+    title: str
+    version: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    module: str
+    seconds: Callable[[Values, Values], float]
+    rules: Callable[[Values, Values], dict[str, str]] = _no_rules
+    suggest: Callable[[Values], dict[str, Any]] = _no_suggestion
+
+    def clean(self, values: Values, summary: Values) -> dict[str, Any]:
+        """Return every parameter's value, defaults filled in, or raise ParameterErrors."""
+        known = {parameter.name for parameter in self.parameters}
+        errors = {
+            name: f"{self.title} has no parameter “{name}”; it takes {', '.join(sorted(known))}."
+            for name in sorted(set(values) - known)
+        }
+        cleaned: dict[str, Any] = {}
+        for parameter in self.parameters:
+            value = values.get(parameter.name, parameter.default)
+            try:
+                cleaned[parameter.name] = parameter.clean(value, summary)
+            except ValueError as error:
+                errors[parameter.name] = str(error)
+        if not errors:
+            errors = self.rules(cleaned, summary)
+        if errors:
+            raise ParameterErrors(errors)
+        return cleaned
+
+    def cost(self, parameters: Values, summary: Values) -> float:
+        """Estimate the seconds a run with these cleaned parameters takes on two CPU cores."""
+        return self.seconds(parameters, summary)
+
+    def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Import the numerics and run them; see `workers.run.run` for the arguments."""
+        function = import_module(self.module).run
+        summary: dict[str, Any] = function(*args, **kwargs)
+        return summary

@@ -1,0 +1,62 @@
+# Everything a newcomer types. Needs Python 3.11 or newer, git and make; the rest installs itself
+# into .venv on the first call and is skipped on the next.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+BASE := $(VENV)/.base-installed
+DEV := $(VENV)/.dev-installed
+DOCKERFILES := $(wildcard docker/*.Dockerfile)
+
+# What a target's tools are given besides their own options, as in `make test TESTS=tests/store`.
+TESTS ?=
+TRAIN ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo demo-check test lint benchmark-xray train
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(BASE) ## make .venv with everything the portal and its workers need
+
+demo: $(BASE) ## a real X-ray map, twice, at 1/16 of its beam time: portal and worker on this machine
+	@$(PY) manage.py demo
+
+demo-check: $(BASE) ## the demo unattended: asserts what its result page must contain, then exits
+	@$(PY) manage.py demo_check
+
+test: $(DEV) ## every test this machine can run; what was left out is listed at the end, with its reason
+	@$(PY) -m pytest $(TESTS)
+
+lint: $(DEV) ## formatting, types, who may import whom, migrations, container files
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@PYTHONPATH=platform:. $(VENV)/bin/lint-imports
+	@! ls platform/*.py 2>/dev/null || { echo "platform/ belongs to Python's own module of that name: move these files below it."; exit 1; }
+	@FIDUCIAL_HOME=$$(mktemp -d) $(PY) manage.py makemigrations --check --dry-run
+	@$(VENV)/bin/hadolint --config docker/hadolint.yaml $(DOCKERFILES)
+	@echo "lint: everything holds"
+
+benchmark-xray: $(DEV) ## our estimates beside their rivals on real maps; writes tests/benchmarks/results/xray.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.xray
+
+train: $(BASE) ## train the shipped networks again (hours on a CPU), as in `make train TRAIN="--factor 4"`
+	@PYTHONPATH=. $(PY) -m workers.training.train $(TRAIN)
+
+# Torch comes first and alone; the constraints keep anything that follows from replacing it.
+$(BASE): constraints.txt requirements/base.txt
+	@PYTHON="$(PYTHON)" scripts/check-python
+	@test -x $(PY) || { echo "Making $(VENV) with $(PYTHON)"; "$(PYTHON)" -m venv $(VENV); }
+	@echo "Installing torch (the largest part, once)"
+	@$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@echo "Installing what the portal and its workers need"
+	@$(PIP) -c constraints.txt -r requirements/base.txt
+	@touch $@
+
+$(DEV): $(BASE) requirements/dev.txt
+	@echo "Installing what the tests and linters need"
+	@$(PIP) -c constraints.txt -r requirements/dev.txt
+	@touch $@

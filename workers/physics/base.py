@@ -1,0 +1,159 @@
+"""What every forward model promises, and what a linear one promises besides."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from workers.physics.noise import NoiseModel
+
+Linearisation = tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
+
+
+class ForwardModel(ABC):
+    """The mean of what an instrument measures of a truth: `(..., sites) -> (..., measured)`.
+
+    Works on torch tensors of any float dtype and on any leading dimensions. `factor` is how much
+    finer the truth is than the measurement, `site_dims` how many trailing dimensions are sites.
+    """
+
+    name: str
+    factor: int = 1
+    linear: ClassVar[bool] = False
+    site_dims: ClassVar[int] = 2
+
+    @abstractmethod
+    def expected(self, x: Tensor) -> Tensor:
+        """The mean of y for the truth `x`, in the units of y."""
+
+    @abstractmethod
+    def consistency(
+        self,
+        x: Tensor,
+        y: Tensor,
+        noise: NoiseModel,
+        mask: Tensor | None = None,
+        strict: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """`x` moved towards agreement with `y`, as far as the noise says it should be.
+
+        The gain per map is max(0, 1 − 1/χ²): nothing moves where the misfit is noise-sized.
+        `strict` returns y to float precision instead, noise and all. With a `generator` the
+        observation is perturbed by a draw of the noise first: the form for posterior samples,
+        whose spread would otherwise shrink (for a mean, leave it out). Sites nothing was
+        measured of are left as they are.
+        """
+
+    def residuals(
+        self, x: Tensor, y: Tensor, noise: NoiseModel, mask: Tensor | None = None
+    ) -> Tensor:
+        """Standardised residuals of y, `(..., measured)`; 0 where nothing was measured."""
+        values = noise.residuals(self.expected(x), y)
+        return values if mask is None else values * mask.to(values.dtype)
+
+    def log_likelihood(
+        self, x: Tensor, y: Tensor, noise: NoiseModel, mask: Tensor | None = None
+    ) -> Tensor:
+        """Log-likelihood of y up to a constant, one value per map: `(...)`."""
+        return noise.log_likelihood(self.expected(x), y, mask)
+
+    def chi2(self, x: Tensor, y: Tensor, noise: NoiseModel, mask: Tensor | None = None) -> Tensor:
+        """Deviance of y over its expectation, one value per map: `(...)`."""
+        return noise.chi2(self.expected(x), y, mask)
+
+    def linearise(self, x: Tensor) -> Linearisation:
+        """The Jacobian at `x` as a pair of functions: (jvp: dx -> dy, vjp: dy -> dx)."""
+
+        def jvp(direction: Tensor) -> Tensor:
+            change: Tensor = torch.func.jvp(self.expected, (x,), (direction,))[1]
+            return change
+
+        def vjp(cotangent: Tensor) -> Tensor:
+            change: Tensor = pull_back(cotangent)[0]
+            return change
+
+        pull_back = torch.func.vjp(self.expected, x)[1]
+        return jvp, vjp
+
+
+def consistency_gain(chi2: Tensor, site_dims: int) -> Tensor:
+    """g = max(0, 1 − 1/χ²), shaped to broadcast over sites.
+
+    The empirical-Bayes form of v/(v + σ²), with v the variance of the estimate's own error seen
+    through the forward model: no truth is needed for it.
+    """
+    gain = 1 - 1 / chi2.clamp_min(1)
+    return gain.reshape(gain.shape + (1,) * site_dims)
+
+
+def observation(
+    mean: Tensor, y: Tensor, noise: NoiseModel, generator: torch.Generator | None
+) -> Tensor:
+    """y itself, or with a generator y plus a draw of its noise (never below 0 for counts)."""
+    if generator is None:
+        return y.expand_as(mean)
+    draw = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
+    perturbed = y + noise.sigma(mean) * draw
+    return perturbed.clamp_min(0) if noise.counts else perturbed
+
+
+class LinearForwardModel(ForwardModel):
+    """A forward model that is a matrix A, with its exact adjoint and pseudo-inverse."""
+
+    linear: ClassVar[bool] = True
+
+    @abstractmethod
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Aᵀy: exactly the transpose of `expected`."""
+
+    @abstractmethod
+    def pseudo_inverse(self, y: Tensor, mask: Tensor | None = None) -> Tensor:
+        """A†y: the smallest x that A maps onto y where it was measured; A A†y = y there."""
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """`x` as (A x, its null-space part): what is measured of it, and what cannot be seen."""
+        measured = self.expected(x)
+        return measured, x - self.pseudo_inverse(measured)
+
+    def join(self, y: Tensor, null: Tensor) -> Tensor:
+        """The x with A x = y whose null-space part is that of `null`; undoes `split`."""
+        return null + self.pseudo_inverse(y - self.expected(null))
+
+    def linearise(self, x: Tensor) -> Linearisation:
+        return self.expected, self.adjoint
+
+    def step(self, misfit: Tensor, gain: Tensor) -> Tensor:
+        """The change of x that answers a `misfit` of y with this `gain` (0 to 1)."""
+        return self.pseudo_inverse(gain * misfit)
+
+    def consistency(
+        self,
+        x: Tensor,
+        y: Tensor,
+        noise: NoiseModel,
+        mask: Tensor | None = None,
+        strict: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """The additive form, x + K (y − A x); counts end at or above 0 unless `strict`."""
+        mean = self.expected(x)
+        misfit = observation(mean, y, noise, generator) - mean
+        if mask is not None:
+            misfit = misfit * mask.to(misfit.dtype)
+        if strict:
+            return self._strict(x, y, mask)
+        gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims)
+        moved = x + self.step(misfit, gain)
+        return moved.clamp_min(0) if noise.counts else moved
+
+    def _strict(self, x: Tensor, y: Tensor, mask: Tensor | None) -> Tensor:
+        """The nearest x with A x = y. The second pass removes what rounding left of the first."""
+        for _ in range(2):
+            misfit = y - self.expected(x)
+            if mask is not None:
+                misfit = misfit * mask.to(misfit.dtype)
+            x = x + self.pseudo_inverse(misfit, mask)
+        return x

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workers.networks.cellnet import CellNet, counting_error, local_scale
-from workers.physics import ForwardModel
+from workers.physics import CellModel, LinearForwardModel
 
 # Interpolation that fits how the beam sampled a cell, as (rows, columns):
 # "centred" for an average over the cell, "corner" for a value at its first pixel.
@@ -38,9 +38,13 @@ class Cells:
     operator: str
 
 
-def cell_side(forward: ForwardModel) -> int:
-    """Side of a cell in fine pixels: the factor, or 2 for a fine map."""
-    return max(forward.factor, 2)
+def cell_basis(forward: LinearForwardModel) -> CellModel:
+    """The model whose orthonormal cell basis the network speaks for this operator.
+
+    Cell operators bring their own; a beam that reaches beyond its cell borrows the block
+    transform, and its measured part is settled by the consistency layer alone.
+    """
+    return forward if isinstance(forward, CellModel) else CellModel("binned", forward.factor)
 
 
 def interpolate(y: Tensor, operator: str, factor: int) -> Tensor:
@@ -61,19 +65,7 @@ def _interpolate_axis(y: Tensor, placement: str, factor: int) -> Tensor:
     ]
 
 
-def to_coefficients(x: Tensor, basis: Tensor) -> Tensor:
-    """`(..., f·h, f·w) -> (..., f², h, w)`: coefficients of each cell in an orthonormal basis."""
-    side = int(basis.shape[0] ** 0.5)
-    return torch.einsum("kp,...phw->...khw", basis, F.pixel_unshuffle(x.unsqueeze(-3), side))
-
-
-def from_coefficients(c: Tensor, basis: Tensor) -> Tensor:
-    """Inverse of `to_coefficients`."""
-    side = int(basis.shape[0] ** 0.5)
-    return F.pixel_shuffle(torch.einsum("kp,...khw->...phw", basis, c), side).squeeze(-3)
-
-
-def prepare(y: Tensor, forward: ForwardModel, basis: Tensor, variance_factor: Tensor) -> Cells:
+def prepare(y: Tensor, forward: LinearForwardModel, variance_factor: Tensor) -> Cells:
     """Ready a batch of maps `y` (b, e, h, w), counts, for a network.
 
     `variance_factor` broadcasts against `(b, e, 1, 1)`. Fine maps must have even sides.
@@ -86,7 +78,7 @@ def prepare(y: Tensor, forward: ForwardModel, basis: Tensor, variance_factor: Te
     else:
         coarse, image = flat, interpolate(flat, forward.name, forward.factor)
     scale, error = local_scale(coarse), counting_error(coarse, factor)
-    start = to_coefficients(image[:, 0], basis)
+    start = cell_basis(forward).to_coefficients(image[:, 0])
     unit = scale.expand_as(start).clone()
     pinned = forward.name in ("binned", "point", "line")
     if pinned:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from workers.training.minerals import scene
+from workers.training.textures import texture
 
 
 def write_scene(index: int, seed: int, size: int, output: Path) -> None:
     """One scene, decided by `(seed, index)` alone, as `scene-<index>.npz` with its rate."""
-    made = scene(np.random.default_rng([seed, index]), size)
-    np.savez(output / f"scene-{index:05d}.npz", rate=made.rate.astype(np.float32))
+    rate = texture(np.random.default_rng([seed, index]), size)
+    np.savez(output / f"texture-{index:05d}.npz", rate=rate)
 
 
 def main() -> None:

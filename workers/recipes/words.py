@@ -1,0 +1,110 @@
+"""Sentences a run says about itself, most important first. No figure here is made up: each comes
+from the run or from the card of the model that made it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def verdict(
+    factor: int,
+    channels: Mapping[str, Mapping[str, Any]],
+    operator: Mapping[str, Any],
+    features: Mapping[str, int],
+) -> list[str]:
+    """The strip of words on top of a run page."""
+    lines = []
+    if operator["suspicious"]:
+        lines.append(operator["sentence"])
+    lines.append(_agreement(channels))
+    lines.append(_detail(factor, channels))
+    lines.append(_features(features))
+    lines.append(_limits(channels))
+    return [line for line in lines if line]
+
+
+def _agreement(channels: Mapping[str, Mapping[str, Any]]) -> str:
+    off = [el for el, c in channels.items() if not 0.85 <= c["chi2_samples"] <= 1.15]
+    if not off:
+        return (
+            "Pushed back through the instrument, the samples match every measured map within its "
+            "counting noise. That is necessary; it does not prove the finer detail."
+        )
+    return (
+        f"The samples of {_listed(off)} do not scatter about the counts as counting noise does; "
+        "read their intervals with care."
+    )
+
+
+def _detail(factor: int, channels: Mapping[str, Mapping[str, Any]]) -> str:
+    if factor == 1:
+        return (
+            "Every pixel here was measured: the estimate removes noise and adds no pixels. What it "
+            "smoothed away is in the residuals."
+        )
+    learned = sorted(channels.items(), key=lambda item: -item[1]["shares"]["learned"])
+    element, most = learned[0]
+    return (
+        f"Each measured pixel became {factor} × {factor}. The learned prior, not the measurement, "
+        f"supplied up to {100 * most['shares']['learned']:.0f} % of the fine detail (most in "
+        f"{element}); the overlay “invented” shows where."
+    )
+
+
+def _features(features: Mapping[str, int]) -> str:
+    if not features["count"]:
+        return "No separate feature stands out of the noise."
+    return (
+        f"Of {features['count']} features in the estimate, {features['low_risk']} are at most 10 % "
+        f"likely to be absent in truth and {features['high_risk']} are more likely absent than not."
+    )
+
+
+def _limits(channels: Mapping[str, Mapping[str, Any]]) -> str:
+    noise = [el for el, c in channels.items() if c["limited_by"] == "noise"]
+    resolution = [el for el, c in channels.items() if c["limited_by"] == "resolution"]
+    parts = []
+    if noise:
+        parts.append(f"{_listed(noise)}: limited by noise, more counts would help most")
+    if resolution:
+        parts.append(f"{_listed(resolution)}: limited by resolution, finer steps would help most")
+    return "; ".join(parts) + "."
+
+
+def equal_time(factor: int, sampling: str, figures: Mapping[str, float]) -> str:
+    """What the same beam time would have bought as a fine map; dB on held-out synthetic scenes."""
+    if factor == 1:
+        return (
+            "This is the fine, short-dwell way of spending the beam time. On held-out synthetic "
+            "specimens it beat a coarse scan of the same total time by "
+            f"{figures['x4_fine_db'] - figures['x4_coarse_db']:.1f} dB at ×4 and by "
+            f"{figures['x2_fine_db'] - figures['x2_coarse_db']:.1f} dB at ×2."
+        )
+    key = f"x{factor}"
+    if sampling != "binned" or f"{key}_fine_db" not in figures:
+        return (
+            "In the same beam time a fine scan with a shorter dwell was not compared for this way "
+            "of sampling; where your instrument allows it, prefer it."
+        )
+    fine, coarse = figures[f"{key}_fine_db"], figures[f"{key}_coarse_db"]
+    better = "better" if fine > coarse else "no better"
+    return (
+        f"In the same beam time a fine map with 1/{factor**2} of the dwell, denoised, is {better}: "
+        f"{fine:.1f} dB against {coarse:.1f} dB for this coarse scan on held-out synthetic "
+        "specimens. A coarse scan earns its place in archives, at the minimum dwell and where "
+        "moving the stage costs the time."
+    )
+
+
+def strict_cost(factor: int, sampling: str, lost_db: Mapping[str, float]) -> str:
+    """What strict mode costs, from the model card; positive dB are lost."""
+    lost = lost_db.get(f"{sampling}.x{factor}")
+    if lost is None:
+        return "At ×1 strict mode returns the measured map itself, noise included."
+    return (
+        "Strict mode returns the measured counts exactly, noise included. Below 100 counts a pixel "
+        f"that cost {lost:.1f} dB on held-out synthetic specimens."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

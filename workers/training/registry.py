@@ -1,0 +1,58 @@
+"""The models that ship with the project, each with its card.
+
+A model is a folder of `workers/models`: `cell2.safetensors`, `cell4.safetensors`,
+`cell8.safetensors` (every member's weights and the residual kernels) and `card.json`, which says
+what it was trained on, how it did on held-out truth, how it was calibrated, and the SHA-256 of
+every weights file. A file whose hash is not on its card is not loaded.
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load
+
+from workers.networks.cellnet import CellNet
+from workers.posteriors.ensemble import Ensemble
+
+MODELS = Path(__file__).parents[1] / "models"
+XRAY = "xray-ensemble-1"
+
+
+class ModelError(Exception):
+    """A model cannot be used; the message says why and what to do."""
+
+
+@lru_cache(maxsize=4)
+def card(name: str = XRAY) -> dict[str, Any]:
+    """The card of a model: data, seeds, figures, calibration, hashes, licence."""
+    found: dict[str, Any] = json.loads((MODELS / name / "card.json").read_text())
+    return found
+
+
+@lru_cache(maxsize=4)
+def load_ensemble(cell: int, name: str = XRAY) -> Ensemble:
+    """The ensemble for one size of cell. Raises ModelError where its weights do not match."""
+    file = MODELS / name / f"cell{cell}.safetensors"
+    if not file.exists():
+        raise ModelError(f"The model {name} has no weights for {cell} × {cell} cells.")
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != card(name)["weights"].get(file.name):
+        raise ModelError(
+            f"The weights {file.name} of {name} are not those of its card: fetch the project again."
+        )
+    tensors = {k: v.float() for k, v in load(content).items()}
+    residuals = {k[9:]: v for k, v in tensors.items() if k.startswith("residual.")}
+    count = 1 + max(int(k.split(".")[0][6:]) for k in tensors if k.startswith("member"))
+    return Ensemble(tuple(_member(tensors, m, cell) for m in range(count)), residuals)
+
+
+def _member(tensors: dict[str, torch.Tensor], m: int, cell: int) -> CellNet:
+    net = CellNet(cell)
+    prefix = f"member{m}."
+    net.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
+    # Channels last: the layout in which convolutions on a CPU are fastest.
+    return net.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ The network never sees counts: inputs are divided by a smooth local scale and it
 multiplied back, coefficient 0 (the measured one) in units of its counting error.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -97,7 +98,7 @@ def prepare(y: Tensor, forward: LinearForwardModel, variance_factor: Tensor) -> 
 
 def measured_gain(operator: str, factor: int) -> float:
     """Coefficient 0 of a cell over its measured value: one over the norm of the functional."""
-    return {"binned": float(factor), "line": float(factor) ** 0.5, "point": 1.0}[operator]
+    return {"binned": float(factor), "line": math.sqrt(factor), "point": 1.0}[operator]
 
 
 def predict(net: CellNet, cells: Cells) -> tuple[Tensor, Tensor]:

@@ -55,4 +55,5 @@ def _member(tensors: dict[str, torch.Tensor], m: int, cell: int) -> CellNet:
     prefix = f"member{m}."
     net.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
     # Channels last: the layout in which convolutions on a CPU are fastest.
-    return net.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net.eval().requires_grad_(False)

@@ -42,7 +42,7 @@ class Canvas:
 
     @property
     def elements(self) -> int:
-        return self.phases.shape[1]
+        return int(self.phases.shape[1])
 
     def phase(self) -> Array:
         chosen: Array = self.phases[self.rng.integers(len(self.phases))]

@@ -121,7 +121,8 @@ def train(
         borrow_trunk(net, start)
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
+        net,
+        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995),  # type: ignore[no-untyped-call]
     )
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-4, betas=(0.9, 0.98))
     checkpoint, done = output.with_suffix(".checkpoint"), 0
@@ -142,7 +143,7 @@ def train(
         operator = operator_for(cell, rng)
         rmse, likelihood = losses(net, truth.to(device), spread.to(device), operator, generator)
         optimiser.zero_grad()
-        (rmse + 0.02 * likelihood).backward()
+        (rmse + 0.02 * likelihood).backward()  # type: ignore[no-untyped-call]
         # Clipped apart: a burst of the spread's gradient must not shrink the mean's.
         spread_head = set(net.log_sigma.parameters())
         torch.nn.utils.clip_grad_norm_(spread_head, 0.5)

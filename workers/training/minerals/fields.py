@@ -29,7 +29,7 @@ def noise(
     gain[0, 0] = 0
     made = fft.irfft2(spectrum * gain, (h, w))[: shape[0], : shape[1]]
     made = made - made.mean()
-    return (made / (made.std() + 1e-9)).astype(np.float32)
+    return np.asarray(made / (made.std() + 1e-9), np.float32)
 
 
 def uniform(values: Field) -> Field:
@@ -44,7 +44,7 @@ def ramp(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     angle, bend = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.4, 2)
     made = np.cos(angle) * x + np.sin(angle) * y + bend[0] * x**2 + bend[1] * y**2
     low, high = made.min(), made.max()
-    return ((made - low) / (high - low)).astype(np.float32)
+    return np.asarray((made - low) / (high - low), np.float32)
 
 
 def warp(rng: np.random.Generator, shape: tuple[int, int], amount: float, scale: float) -> Field:
@@ -60,8 +60,8 @@ def oscillation(rng: np.random.Generator, distance: Field) -> Field:
     drift = rng.normal(0, 0.8)
     phase = distance / period + drift * np.sin(distance / (period * rng.uniform(3, 9)))
     if rng.random() < 0.4:
-        return np.mod(phase, 1).astype(np.float32)
-    return (0.5 + 0.5 * np.sin(2 * np.pi * phase)).astype(np.float32)
+        return np.asarray(np.mod(phase, 1), np.float32)
+    return np.asarray(0.5 + 0.5 * np.sin(2 * np.pi * phase), np.float32)
 
 
 def zoning(rng: np.random.Generator, distance: Field, radius: float) -> Field:

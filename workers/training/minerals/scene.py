@@ -54,9 +54,8 @@ def concentrations(
     core, rim = (np.c_[v[:, elements], backscatter(v)].astype(np.float32) for v in (core, rim))
     t = np.clip(canvas.t, 0, 1)
     made = np.empty((core.shape[1], *t.shape), np.float32)
-    for row, start, change in zip(made, core.T, (rim - core).T, strict=True):
-        np.take(start, canvas.phase, out=row)
-        row += change[canvas.phase] * t
+    for i, (start, change) in enumerate(zip(core.T, (rim - core).T, strict=True)):
+        made[i] = start[canvas.phase] + change[canvas.phase] * t
     return made[:-1], made[-1]
 
 
@@ -81,16 +80,15 @@ def _counts(
     softness = np.sort(rng.uniform(*INTERACTION_SIGMA, 2))
     backing = _shrink(eta)
     backing /= backing.mean()
-    rates = np.empty((len(wt), *backing.shape), np.float32)
-    for rate, channel in zip(rates, wt, strict=True):
+    rates = []
+    for channel in wt:
         sigma = rng.uniform(*softness) * SUPERSAMPLING
-        rate[:] = _shrink(gaussian_filter(channel, sigma, mode="nearest", truncate=3.0))
-        rate *= exposure * np.exp(rng.normal(0, 0.8))
-        peak = np.quantile(rate, 0.999)
-        rate += backing * (rng.uniform(*BACKGROUND) * peak + 0.02)
-        mean = rate.mean()
-        rate *= np.clip(mean, *(np.array(MEAN_COUNTS) * np.exp(rng.uniform(-0.5, 0.5)))) / mean
-    return rates
+        line = _shrink(gaussian_filter(channel, sigma, mode="nearest", truncate=3.0))
+        line *= exposure * np.exp(rng.normal(0, 0.8))
+        line += backing * (rng.uniform(*BACKGROUND) * np.quantile(line, 0.999) + 0.02)
+        allowed = np.array(MEAN_COUNTS) * np.exp(rng.uniform(-0.5, 0.5))
+        rates.append(line * (np.clip(line.mean(), *allowed) / line.mean()))
+    return np.stack(rates).astype(np.float32)
 
 
 def _electron_image(rng: np.random.Generator, eta: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -103,7 +101,7 @@ def _electron_image(rng: np.random.Generator, eta: NDArray[np.float32]) -> NDArr
     image = image + rng.normal(0, 0.15) * slope
     image = image * (1 + rng.uniform(0, 0.15) * (ramp(rng, image.shape) - 0.5))
     image = 12 + 215 * image + rng.uniform(0.5, 4) * noise(rng, image.shape, 0)
-    return np.clip(image, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(image, 0, 255), np.float32)
 
 
 def _shrink(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,8 +12,18 @@ from workers.training.minerals.fields import Field, noise, oscillation, uniform,
 from workers.training.minerals.phases import PHASES, Palette
 from workers.training.minerals.textures import Filled, Phases, Shape, log_uniform
 
-ACCESSORIES = ("zircon", "apatite", "rutile", "ilmenite", "monazite", "chalcopyrite", "pyrite")
-ACCESSORIES += ("sphalerite", "barite", "chromite", "schreibersite", "titanite", "pentlandite")
+ACCESSORIES = (
+    *("zircon", "apatite", "rutile", "ilmenite", "monazite", "chalcopyrite", "pyrite"),
+    *("sphalerite", "barite", "chromite", "schreibersite", "titanite", "pentlandite"),
+)
+PHENOCRYSTS = (
+    *("plagioclase", "clinopyroxene", "amphibole", "orthopyroxene", "biotite", "olivine"),
+    *("feldspar", "magnetite", "quartz"),
+)
+METAMORPHIC = (
+    *("quartz", "plagioclase", "feldspar", "biotite", "muscovite", "amphibole", "chlorite"),
+    *("clinopyroxene", "garnet", "calcite", "ilmenite", "spinel", "olivine", "epoxy"),
+)
 FERROMAGNESIAN = ("olivine", "orthopyroxene", "clinopyroxene")
 OPAQUE = ("kamacite", "taenite", "troilite", "chromite", "magnetite", "pentlandite")
 
@@ -168,12 +178,10 @@ def porphyry(canvas: Canvas) -> None:
         "olivine",
     )
     canvas.fill(matrix(canvas, (n, n), minerals))
-    kinds = ("plagioclase", "clinopyroxene", "amphibole", "orthopyroxene", "biotite", "olivine")
-    kinds += ("feldspar", "magnetite", "quartz")
-    chosen = canvas.draw(kinds, int(rng.integers(2, 6))) + canvas.draw(("plagioclase",))
+    chosen = canvas.draw(PHENOCRYSTS, int(rng.integers(2, 6))) + canvas.draw(("plagioclase",))
     slope, largest = rng.uniform(1.2, 2.4), rng.uniform(0.1, 0.4) * n
     coverage, painted = rng.uniform(0.1, 0.8) * n * n, 0.0
-    sizes = []
+    sizes: list[float] = []
     while painted < coverage and len(sizes) < 350:  # sizes of a power law, large ones first painted
         size = min(4 * rng.random() ** (-1 / slope), largest)
         sizes.append(size)
@@ -194,14 +202,12 @@ def porphyry(canvas: Canvas) -> None:
 def metamorphic(canvas: Canvas) -> None:
     """Touching grains of a few minerals, porphyroblasts, inclusions."""
     rng, n = canvas.rng, canvas.size
-    common = ("quartz", "plagioclase", "feldspar", "biotite", "muscovite", "amphibole", "chlorite")
-    common += ("clinopyroxene", "garnet", "calcite", "ilmenite", "spinel", "olivine", "epoxy")
-    ids = canvas.draw(common, int(rng.integers(2, 6)))
+    ids = canvas.draw(METAMORPHIC, int(rng.integers(2, 6)))
     canvas.fill(textures.grains(rng, (n, n), ids, log_uniform(rng, 14, 160)))
     if rng.random() < 0.5:
         body = bodies.round_body(rng, (n, n), rng.uniform(0.2, 0.5) * n, 0.5)
         if body is not None:
-            canvas.set_in(body, ragged(canvas, body.shape, common))
+            canvas.set_in(body, ragged(canvas, body.shape, METAMORPHIC))
     for _ in range(int(rng.integers(0, 5))):
         body = bodies.faceted_body(rng, (n, n), log_uniform(rng, 0.05, 0.3) * n, 1.0)
         canvas.set_zoned(body, canvas.draw(("garnet", "plagioclase", "titanite", "amphibole"))[0])

@@ -42,7 +42,7 @@ def _nearest_seeds(
     margin = 1.5 * size
     seeds = rng.uniform(-margin, np.array(shape) + margin, (count, 2))
     metric = turn.T @ np.diag([1 / np.sqrt(stretch), np.sqrt(stretch)]) @ turn
-    grid = np.stack(np.mgrid[: shape[0], : shape[1]]).astype(np.float32)
+    grid = np.indices(shape).astype(np.float32)
     if bend > 0:
         grid += warp(rng, shape, bend * size, size)
     points = np.zeros((shape[0] * shape[1], 3), np.float32)

@@ -5,6 +5,8 @@ A person who may not even `SEE` a thing gets 404, the same answer as for a thing
 
 from django.db.models import QuerySet
 
+from fiducial.errors import Refused
+
 from .models import Lab, Membership, User
 
 Role = Membership.Role
@@ -22,6 +24,10 @@ MATRIX: dict[str, frozenset[str]] = {
 }
 
 
+class NotAllowed(Refused):
+    """A person who can see a thing asked for more than their role allows."""
+
+
 def may(user: User, verb: str, lab: Lab) -> bool:
     """Whether `user` may do `verb` in `lab`. An operator runs the machines, not the labs."""
     return labs_where_may(user, verb).filter(pk=lab.pk).exists()
@@ -33,6 +39,13 @@ def labs_where_may(user: User, verb: str) -> QuerySet[Lab]:
         return Lab.objects.none()
     # One `filter` call: user and role must hold for the same membership.
     return Lab.objects.filter(memberships__user=user, memberships__role__in=MATRIX[verb])
+
+
+def require(user: User, verb: str, lab: Lab) -> None:
+    """Raise NotAllowed, with a sentence naming who could do it, unless `user` may do `verb`."""
+    if not may(user, verb, lab):
+        roles = " and ".join(f"{role}s" for role in Role.values if role in MATRIX[verb])
+        raise NotAllowed(f"Only {roles} of {lab} can do this; ask an owner of the lab.")
 
 
 def may_operate(user: User) -> bool:

@@ -34,7 +34,7 @@ def one_time_link(*, user: User, next_url: str = "/", minutes: int = 15) -> str:
 
 
 def use_one_time_link(*, token: str) -> OneTimeLink:
-    """Spend a link; of two requests at the same moment only one gets it. Refused when it is spent."""
+    """Spend a link: of two requests at one moment only one gets it, the other is Refused."""
     now = timezone.now()
     spent = OneTimeLink.objects.filter(
         token_hash=_hashed(token), used=None, expires__gt=now, user__is_active=True

@@ -35,8 +35,6 @@ class Measurement(models.Model):
         REFUSED = "refused"  # `problems` says why and what to do
 
     FINAL = (State.ATTENTION, State.READY, State.REFUSED)  # nothing moves until a person acts
-    READABLE = (State.ATTENTION, State.READY)  # there are arrays to show
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="measurements")
     name = models.CharField(max_length=160)
@@ -45,7 +43,9 @@ class Measurement(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADING)
     state_since = models.DateTimeField(default=timezone.now)
     # Rises with every claim: a process that lost its claim cannot publish over a newer one.
-    ingest_attempt = models.PositiveSmallIntegerField(default=0)
+    ingest_attempt = models.PositiveIntegerField(default=0)
+    # How often in a row the reading process vanished without an answer.
+    ingest_losses = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
     store_path = models.CharField(max_length=200, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
@@ -65,6 +65,21 @@ class Measurement(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("measurements:measurement", args=[self.pk])
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing moves until a person acts."""
+        return self.state in self.FINAL
+
+    @property
+    def is_readable(self) -> bool:
+        """There is a revision to show, whatever happens to newer corrections."""
+        return self.revision > 0
+
+    @property
+    def is_ready(self) -> bool:
+        """A run can be made of it."""
+        return self.state == self.State.READY
 
 
 class UploadedFile(models.Model):

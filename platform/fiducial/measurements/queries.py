@@ -1,13 +1,16 @@
 """Reading projects and measurements; a person sees those of their labs and no others."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 
+from . import folders
 from .models import Measurement, Project
 
 
@@ -22,12 +25,59 @@ def visible_measurements(user: User, verb: str = permissions.SEE) -> QuerySet[Me
     return Measurement.objects.filter(project__lab__in=labs)
 
 
-def revision_path(measurement: Measurement, revision: int | None = None) -> str:
-    """Where a closed revision lies, relative to STORE; the newest one when none is named."""
-    number = measurement.revision if revision is None else revision
-    return f"measurements/{measurement.pk}/r{number}.zarr"
+def project_list(user: User) -> QuerySet[Project]:
+    """My projects, the one with the newest measurement first, each with its `newest` three."""
+    readable = Measurement.objects.filter(revision__gt=0).order_by("-created")[:3]
+    return (
+        visible_projects(user)
+        .select_related("lab")
+        .annotate(
+            measurement_count=Count("measurements"),
+            last=Coalesce(Max("measurements__created"), "created"),
+        )
+        .prefetch_related(Prefetch("measurements", readable, to_attr="newest"))
+        .order_by("-last")
+    )
+
+
+def measurement_list(project: Project) -> QuerySet[Measurement]:
+    """The measurements of `project`, newest first, each with its runs."""
+    found = project.measurements.select_related("uploaded_by").order_by("-created")
+    return found.prefetch_related("runs")
+
+
+def unfinished_uploads(project: Project, user: User) -> QuerySet[Measurement]:
+    """Uploads of `user` into `project` that can be continued, newest first."""
+    uploading = project.measurements.filter(uploaded_by=user, state=Measurement.State.UPLOADING)
+    return uploading.prefetch_related("files").order_by("-created")
+
+
+def per_channel(measurement: Measurement) -> list[dict[str, Any]]:
+    """What was read of each element, in the order of the map, with `zeros` in percent."""
+    rows = measurement.summary.get("per_channel", {})
+    return [
+        {"element": element, "zeros": 100 * rows[element]["zero_share"], **rows[element]}
+        for element in measurement.summary.get("channels", ())
+    ]
 
 
 def store_folder(measurement: Measurement, revision: int | None = None) -> Path:
-    """The folder of a closed revision on this machine."""
-    return settings.STORE / revision_path(measurement, revision)
+    """The folder of a closed revision (a Zarr group); the newest when none is named."""
+    number = measurement.revision if revision is None else revision
+    return folders.revision(measurement.pk, number)
+
+
+def upload_state(measurement: Measurement) -> dict[str, Any]:
+    """What has arrived: {"id", "state", "part_bytes", "files": [{"id", "path", "size", "parts"}]}.
+
+    `parts` maps the number of each part that arrived to its SHA-256.
+    """
+    return {
+        "id": str(measurement.pk),
+        "state": measurement.state,
+        "part_bytes": settings.UPLOAD_PART_BYTES,
+        "files": [
+            {"id": file.pk, "path": file.name, "size": file.size, "parts": file.parts}
+            for file in measurement.files.order_by("name")
+        ],
+    }

@@ -1,7 +1,6 @@
 """Settings shared by every deployment. Values come from FIDUCIAL_* environment variables."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 import dj_database_url
@@ -22,6 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "csp",
@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "fiducial.runs",
     "fiducial.viewer",
     "fiducial.reports",
+    "fiducial.demo",
     "fiducial.api",
 ]
 MIDDLEWARE = [
@@ -62,6 +63,8 @@ TEMPLATES = [
         },
     }
 ]
+# Every form, allauth's too, is drawn by templates/django/forms.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -72,6 +75,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Without a mail server, mails (a forgotten password) are printed where the portal runs.
+EMAIL_HOST = os.environ.get("FIDUCIAL_EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("FIDUCIAL_EMAIL_FROM", "fiducial@localhost")
 ACCOUNT_ADAPTER = "fiducial.accounts.adapter.ClosedSignup"
 
 DATABASES = {
@@ -97,8 +104,10 @@ RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS",
 
 UPLOAD_MAX_BYTES = int(os.environ.get("FIDUCIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2
+UPLOAD_MAX_FILES = 2000
 INGEST_MEMORY_BYTES = int(os.environ.get("FIDUCIAL_INGEST_MEMORY_BYTES", str(4 * 1024**3)))
 INGEST_SECONDS = 300
+INGEST_MAX_LOSSES = 3
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -106,10 +115,11 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("FIDUCIAL_STATIC_ROOT", HOME / "static"))
-STATICFILES_DIRS = [
-    ROOT / "templates" / "static",
-    # The one file pages draw figures with, served from the pinned package, never imported here.
-    ("plotly", Path(find_spec("plotly").submodule_search_locations[0]) / "package_data"),
+STATICFILES_DIRS = [ROOT / "templates" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "fiducial.viewer.finders.PlotlyFinder",
 ]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,11 +1,11 @@
-"""What the test suite runs under; FIDUCIAL_DATABASE_URL and FIDUCIAL_BROKER_URL choose the back ends."""
+"""What the suite runs under; FIDUCIAL_DATABASE_URL and FIDUCIAL_BROKER_URL choose the back ends."""
 
 import os
 import tempfile
 
 os.environ.setdefault("FIDUCIAL_HOME", tempfile.mkdtemp(prefix="fiducial-test-"))
 
-from .base import *  # noqa: E402, F403
+from .base import *  # noqa: F403
 
 SECRET_KEY = "only-for-tests"
 LEASE_SECONDS = 2.0

@@ -1,0 +1,54 @@
+"""What the canvas on a measurement's page is told: pictures, scales and addresses."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse
+
+from fiducial.viewer import finders, scales, stores
+from fiducial.viewer.page import tile_address
+
+from .models import Measurement
+
+
+def config(measurement: Measurement) -> dict[str, Any]:
+    """The newest revision for `templates/static/js/measurement.js` (StoreError if it is gone)."""
+    store = stores.of_measurement(measurement)
+    key, revision = str(measurement.pk), measurement.revision
+    pictures = [
+        {
+            "name": element,
+            "image": "measured",
+            "channel": channel,
+            "low": 0.0,
+            "high": max(measurement.summary["per_channel"][element]["p999"], 1e-6),
+            "thumbnail": _thumbnail(key, revision, "measured", channel),
+            "histogram": reverse("measurements:histogram", args=[key, revision, channel]),
+        }
+        for channel, element in enumerate(store.channels)
+    ]
+    if store.has("guide"):
+        low, high = scales.counts_range(scales.overview(store, "guide"))
+        pictures.append(
+            {
+                "name": "electron image",
+                "image": "guide",
+                "channel": 0,
+                "low": low,
+                "high": high,
+                "thumbnail": _thumbnail(key, revision, "guide", 0),
+            }
+        )
+    return {
+        "tile": tile_address("viewer:measurement-tile", key, f"r{revision}"),
+        "shape": store.image("measured").shape[-2:],
+        "levels": {name: store.levels(name) for name in {one["image"] for one in pictures}},
+        "pixelUm": measurement.summary["pixel_size_um"],
+        "units": measurement.summary["units"],
+        "pictures": pictures,
+        "plotly": static(finders.NAME),
+    }
+
+
+def _thumbnail(key: str, revision: int, image: str, channel: int) -> str:
+    return reverse("measurements:thumbnail", args=[key, revision, image, channel])

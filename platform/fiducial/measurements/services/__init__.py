@@ -1,0 +1,22 @@
+"""Changing projects and measurements: each call checks, writes in one transaction, or refuses."""
+
+from .corrections import correct
+from .ingesting import ingest, ingest_next
+from .projects import create_project
+from .removal import delete
+from .sweeping import sweep
+from .uploads import complete, create_upload, missing_parts, part_size, receive_part
+
+__all__ = [
+    "complete",
+    "correct",
+    "create_project",
+    "create_upload",
+    "delete",
+    "ingest",
+    "ingest_next",
+    "missing_parts",
+    "part_size",
+    "receive_part",
+    "sweep",
+]

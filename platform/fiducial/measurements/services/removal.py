@@ -1,0 +1,22 @@
+"""Deleting a measurement: only when no run stands on it."""
+
+from django.db import transaction
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import User
+from fiducial.errors import Refused
+
+from .. import folders
+from ..models import Measurement
+
+
+@transaction.atomic
+def delete(*, measurement: Measurement, user: User) -> None:
+    """Delete a measurement with its files. Refused when runs were made of it."""
+    permissions.require(user, permissions.WORK, measurement.project.lab)
+    if runs := measurement.runs.count():
+        many = "1 run stands" if runs == 1 else f"{runs} runs stand"
+        raise Refused(f"“{measurement}” is kept because {many} on it.")
+    key = measurement.pk
+    measurement.delete()
+    transaction.on_commit(lambda: folders.remove(key))

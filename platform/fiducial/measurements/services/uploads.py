@@ -1,0 +1,188 @@
+"""Files that arrive in parts: create, put each part with its hash, complete.
+
+Every step can be repeated: asking for the same upload again answers with what has arrived, and a
+part sent twice is the same part. So a client that lost everything starts over and sends nothing
+twice.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import User
+from fiducial.errors import Refused
+
+from .. import folders, tickets
+from ..errors import Duplicate, HashMismatch, Incomplete, TooLarge
+from ..models import Measurement, Project, UploadedFile
+from ..names import harmless_path, refuse_clashes
+from .arriving import put_in_place, refuse_without_room, write_part
+
+State = Measurement.State
+
+
+def create_upload(
+    *, project: Project, user: User, name: str, files: Sequence[tuple[str, int]]
+) -> tuple[Measurement, bool]:
+    """Announce `files` as (path, size in bytes) of one measurement.
+
+    Returns the measurement and whether it is new: an unfinished upload of the same files by the
+    same person is continued. Refused (TooLarge, DiskFull, …) before a byte is sent.
+    """
+    permissions.require(user, permissions.WORK, project.lab)
+    wanted = _checked(files)
+    with transaction.atomic():
+        if unfinished := _same_unfinished(project, user, wanted):
+            return unfinished, False
+        refuse_without_room(sum(wanted.values()))
+        title = name.strip() or PurePosixPath(next(iter(wanted))).stem
+        measurement = Measurement.objects.create(
+            project=project, name=title[:160], uploaded_by=user
+        )
+        UploadedFile.objects.bulk_create(
+            UploadedFile(measurement=measurement, name=path, size=size)
+            for path, size in wanted.items()
+        )
+    return measurement, True
+
+
+def receive_part(*, user: User, file: UploadedFile, number: int, body: bytes, sha256: str) -> None:
+    """Keep part `number` (from 0) of `file` once its SHA-256 (hex) proves it arrived whole."""
+    permissions.require(user, permissions.WORK, file.measurement.project.lab)
+    if file.measurement.state != State.UPLOADING:
+        raise Refused(f"“{file.measurement}” is complete; start a new upload for more files.")
+    expected = part_size(file.size, number)
+    if len(body) != expected:
+        raise Incomplete(
+            f"Part {number} of {file.name} has {len(body)} bytes instead of {expected}; "
+            "send it again."
+        )
+    if hashlib.sha256(body).hexdigest() != sha256.lower():
+        raise HashMismatch(
+            f"Part {number} of {file.name} was damaged on its way: its hash differs. Send it again."
+        )
+    write_part(file, number * settings.UPLOAD_PART_BYTES, body)
+    with transaction.atomic():
+        row = UploadedFile.objects.select_for_update().get(pk=file.pk)
+        row.parts[str(number)] = sha256.lower()
+        row.save(update_fields=["parts"])
+
+
+def complete(*, user: User, measurement: Measurement) -> Measurement:
+    """Close an upload whose parts are all there and hand it to the reader.
+
+    Raises Incomplete when parts are missing, and Duplicate when the project holds the very same
+    files already: then the new copy is removed and the first one stays as it is.
+    """
+    permissions.require(user, permissions.WORK, measurement.project.lab)
+    if measurement.state != State.UPLOADING:
+        return measurement
+    files = list(measurement.files.all())
+    for file in files:
+        _close(file)
+    if existing := _with_same_files(measurement, files):
+        _drop_copy(measurement)
+        raise Duplicate(
+            f"These very files are in {measurement.project} already, as “{existing}”. "
+            "The copy was not kept.",
+            existing,
+        )
+    _hand_over(measurement)
+    return measurement
+
+
+def part_size(size: int, number: int) -> int:
+    """How many bytes part `number` of a file of `size` bytes has; Refused when there is none."""
+    start = number * settings.UPLOAD_PART_BYTES
+    if not 0 <= start < size:
+        raise Refused(f"There is no part {number} in a file of {size} bytes.")
+    return min(settings.UPLOAD_PART_BYTES, size - start)
+
+
+def _checked(files: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """The announced files as {harmless path: size}; Refused with the limit that was passed."""
+    if not files:
+        raise Refused("Choose at least one file.")
+    if len(files) > settings.UPLOAD_MAX_FILES:
+        raise TooLarge(
+            f"These are {len(files)} files; one upload holds at most {settings.UPLOAD_MAX_FILES}. "
+            "Split it, or pack the map into fewer files."
+        )
+    for path, size in files:
+        if size <= 0:
+            raise Refused(f"{path} is empty; leave it out or export it again.")
+    total = sum(size for _, size in files)
+    if total > settings.UPLOAD_MAX_BYTES:
+        raise TooLarge(
+            f"These files have {filesizeformat(total)} together; one upload holds at most "
+            f"{filesizeformat(settings.UPLOAD_MAX_BYTES)}. Export fewer elements or a smaller area."
+        )
+    paths = [harmless_path(path) for path, _ in files]
+    refuse_clashes(paths)
+    return dict(zip(paths, (size for _, size in files), strict=True))
+
+
+def _same_unfinished(project: Project, user: User, wanted: dict[str, int]) -> Measurement | None:
+    unfinished = Measurement.objects.filter(
+        project=project, uploaded_by=user, state=State.UPLOADING
+    ).prefetch_related("files")
+    for measurement in unfinished.order_by("-created"):
+        if {file.name: file.size for file in measurement.files.all()} == wanted:
+            return measurement
+    return None
+
+
+def missing_parts(file: UploadedFile) -> list[int]:
+    """The numbers of the parts of `file` that have not arrived."""
+    count = -(-file.size // settings.UPLOAD_PART_BYTES)
+    return [number for number in range(count) if str(number) not in file.parts]
+
+
+def _close(file: UploadedFile) -> None:
+    if missing := missing_parts(file):
+        raise Incomplete(
+            f"{len(missing)} parts of {file.name} have not arrived; choose the same files again "
+            "to send what is missing."
+        )
+    file.sha256 = put_in_place(file)
+    file.complete = True
+    file.save(update_fields=["sha256", "complete"])
+
+
+def _with_same_files(measurement: Measurement, files: Sequence[UploadedFile]) -> Measurement | None:
+    """Another measurement of the project that holds the same contents, whatever the names."""
+    hashes = sorted(file.sha256 for file in files)
+    others = (
+        Measurement.objects.filter(project=measurement.project, files__sha256=hashes[0])
+        .exclude(pk=measurement.pk)
+        .exclude(state=State.UPLOADING)
+        .distinct()
+    )
+    for other in others.prefetch_related("files").order_by("created"):
+        if sorted(file.sha256 for file in other.files.all()) == hashes:
+            return other
+    return None
+
+
+@transaction.atomic
+def _drop_copy(measurement: Measurement) -> None:
+    key = measurement.pk
+    measurement.delete()
+    measurement.pk = key  # the caller still tells people which one it was
+    transaction.on_commit(lambda: folders.remove(key))
+
+
+@transaction.atomic
+def _hand_over(measurement: Measurement) -> None:
+    moved = Measurement.objects.filter(pk=measurement.pk, state=State.UPLOADING).update(
+        state=State.QUARANTINED, state_since=timezone.now()
+    )
+    if moved:
+        transaction.on_commit(tickets.issue)
+    measurement.refresh_from_db()

@@ -1,0 +1,84 @@
+"""The page of one measurement: what was read, what was found, what a person can correct."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fiducial.accounts import permissions
+from fiducial.errors import Refused
+
+from .. import gallery, queries, services
+from ..forms import CorrectionForm
+from ..models import Measurement
+
+
+@login_required
+@require_GET
+def measurement(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _visible(request, pk)
+    return _page(request, found, CorrectionForm(found))
+
+
+@login_required
+@require_GET
+def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The part of the page that is asked for every two seconds until a final state."""
+    found = _visible(request, pk)
+    if found.is_final:
+        # HTMX then loads the whole page: there is more to show than a state.
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "measurements/_progress.html", {"measurement": found})
+
+
+@login_required
+@require_POST
+def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take corrections and have the files read again."""
+    found = _visible(request, pk)
+    form = CorrectionForm(found, request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=422)
+    try:
+        services.correct(measurement=found, user=request.user, answers=form.answers())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(found)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask once, then delete."""
+    found = _visible(request, pk)
+    if request.method == "GET":
+        return render(request, "measurements/delete.html", {"measurement": found})
+    try:
+        services.delete(measurement=found, user=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found)
+    messages.success(request, f"“{found}” and its files were deleted.")
+    return redirect(found.project)
+
+
+def _page(
+    request: HttpRequest, found: Measurement, form: CorrectionForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "measurement": found,
+        "gallery": gallery.config(found) if found.is_readable else None,
+        "per_channel": queries.per_channel(found),
+        "form": form,
+        "runs": found.runs.order_by("-created"),
+        "may_work": permissions.may(request.user, permissions.WORK, found.project.lab),
+    }
+    return render(request, "measurements/measurement.html", context, status=status)
+
+
+def _visible(request: HttpRequest, pk: UUID) -> Measurement:
+    visible = queries.visible_measurements(request.user)
+    return get_object_or_404(visible.select_related("project__lab", "uploaded_by"), pk=pk)

@@ -1,0 +1,73 @@
+"""Thumbnails of a measurement, painted here so that lists need no script, and histograms."""
+
+from uuid import UUID
+
+import imagecodecs
+import numpy as np
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+from numpy.typing import NDArray
+
+from fiducial.viewer import stores
+from fiducial.viewer.colours import lut
+from workers.store import MeasurementStore, StoreError
+
+from .. import histograms, queries
+
+CHUNK = 256  # the coarsest level of every picture is at most this wide and high
+PALETTES = {"measured": "cividis", "guide": "grey"}
+
+
+@login_required
+@require_GET
+def thumbnail(
+    request: HttpRequest, pk: UUID, revision: int, image: str, channel: int
+) -> HttpResponse:
+    """One channel of a picture of a closed revision as a PNG of at most 256 pixels a side."""
+    store = _store(request, pk, revision)
+    if image not in PALETTES:
+        raise Http404("There is no such picture.")
+    try:
+        last = store.levels(image) - 1
+        values = store.window(image, channel, 0, 0, CHUNK, CHUNK, last)
+        mask = store.window("mask", 0, 0, 0, CHUNK, CHUNK, last) > 0
+    except StoreError as missing:
+        raise Http404("There is no such picture.") from missing
+    png = imagecodecs.png_encode(paint(values, mask, PALETTES[image]))
+    return _for_ever(HttpResponse(png, content_type="image/png"))
+
+
+@login_required
+@require_GET
+def histogram(request: HttpRequest, pk: UUID, revision: int, channel: int) -> HttpResponse:
+    """The figure of how often each value occurs in one channel of a closed revision."""
+    store = _store(request, pk, revision)
+    if channel >= len(store.channels):
+        raise Http404("There is no such channel.")
+    return _for_ever(JsonResponse(histograms.figure(store, channel)))
+
+
+def paint(values: NDArray[np.float32], mask: NDArray[np.bool_], palette: str) -> NDArray[np.uint8]:
+    """RGBA (h, w, 4): from 0 to the 99.5th percentile, clear where nothing was measured."""
+    top = float(np.percentile(values[mask], 99.5)) if mask.any() else 0.0
+    level = np.clip(values / (top or 1.0), 0, 1) * 255
+    colours = lut(palette)[level.astype(np.uint8)]
+    alpha = np.where(mask, 255, 0).astype(np.uint8)[..., None]
+    return np.concatenate([colours, alpha], axis=-1)
+
+
+def _store(request: HttpRequest, pk: UUID, revision: int) -> MeasurementStore:
+    """The revision's store, if the visitor may see it; otherwise 404."""
+    found = get_object_or_404(queries.visible_measurements(request.user), pk=pk)
+    try:
+        return stores.of_measurement(found, revision)
+    except StoreError as missing:
+        raise Http404("There is no such revision.") from missing
+
+
+def _for_ever(response: HttpResponse) -> HttpResponse:
+    """A closed revision never changes, and the address names it: the browser may keep this."""
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response

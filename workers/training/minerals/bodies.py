@@ -59,7 +59,7 @@ def round_body(
         outline += roughness / wave * rng.normal() * np.cos(wave * theta + rng.uniform(0, 6.28))
     distance = radius * outline - np.hypot(u, v)
     if radius > 16 and roughness > 0:
-        rough = noise(rng, theta.shape, rng.uniform(2, 3.5), longest=radius * 2)
+        rough = noise(rng, theta.shape, rng.uniform(2, 5), longest=radius * 2)
         distance += rough * roughness * 0.15 * radius
     return Body(window, distance.astype(np.float32), radius)
 
@@ -67,31 +67,41 @@ def round_body(
 def faceted_body(
     rng: np.random.Generator, shape: Shape, radius: float, aspect: float
 ) -> Body | None:
-    """A crystal of flat faces: a lath (`aspect` > 1) or a stubby prism, with growth sectors."""
+    """A crystal of flat faces: a lath (`aspect` > 1) or a polygon, with its growth sectors."""
     centre = rng.uniform(0, shape, 2)
     window = _window(shape, centre, radius * 1.5)
     if window is None:
         return None
     dy, dx = _offsets(window, centre)
-    angle = rng.uniform(0, np.pi)
-    faces = [
-        (0.0, radius),
-        (np.pi, radius),
-        (np.pi / 2, radius / aspect),
-        (-np.pi / 2, radius / aspect),
-    ]
-    for corner in np.pi * np.array([0.25, 0.75, 1.25, 1.75]):
-        if rng.random() < 0.4:
-            reach = radius * (1 + 1 / aspect) / np.sqrt(2) * rng.uniform(0.6, 0.95)
-            faces.append((corner + rng.normal(0, 0.15), reach))
-    planes = np.stack(
-        [h - np.cos(angle + a) * dx - np.sin(angle + a) * dy for a, h in faces]
-    ).astype(np.float32)
+    faces = _lath_faces(rng, radius, aspect) if aspect > 1 else _polygon_faces(rng, radius)
+    planes = np.stack([h - np.cos(a) * dx - np.sin(a) * dy for a, h in faces]).astype(np.float32)
     sector = planes.argmin(0).astype(np.int32)
     distance = planes.min(0)
     if radius > 10:  # resorbed or broken edges
         distance += noise(rng, distance.shape, 2.5, longest=radius) * rng.uniform(0, 0.06) * radius
     return Body(window, distance, radius / aspect, sector)
+
+
+def _lath_faces(
+    rng: np.random.Generator, radius: float, aspect: float
+) -> list[tuple[float, float]]:
+    """Direction and distance of each face: a rectangle with some of its corners cut."""
+    turn, half = rng.uniform(0, np.pi), radius / aspect
+    faces = [(turn + k * np.pi / 2, half if k % 2 else radius) for k in range(4)]
+    for k in range(4):
+        if rng.random() < 0.4:
+            corner = np.hypot(radius, half) * rng.uniform(0.75, 0.95)
+            direction = turn + (k // 2) * np.pi + (1 if k % 2 else -1) * np.arctan2(half, radius)
+            faces.append((direction + rng.normal(0, 0.15), corner))
+    return faces
+
+
+def _polygon_faces(rng: np.random.Generator, radius: float) -> list[tuple[float, float]]:
+    """Direction and distance of five to eight faces of an equant crystal or fragment."""
+    count = int(rng.integers(5, 9))
+    turns = 2 * np.pi * (np.arange(count) + rng.uniform(-0.3, 0.3, count)) / count
+    distances = radius * rng.uniform(0.6, 1.0, count)
+    return list(zip(turns + rng.uniform(0, 6.28), distances, strict=True))
 
 
 def cracks(rng: np.random.Generator, shape: Shape, count: int) -> Iterator[Body]:
@@ -102,7 +112,7 @@ def cracks(rng: np.random.Generator, shape: Shape, count: int) -> Iterator[Body]
         path = rng.uniform(0, shape, 2) + np.cumsum(
             3 * np.stack([np.sin(heading), np.cos(heading)], 1), 0
         )
-        half_width = log_uniform(rng, 0.5, 3.6)
+        half_width = log_uniform(rng, 0.4, 3.6)
         width = (
             half_width
             * (0.5 + 0.5 * np.sin(np.linspace(0.2, 2.9, steps)))

@@ -48,8 +48,8 @@ def ramp(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
 
 
 def warp(rng: np.random.Generator, shape: tuple[int, int], amount: float, scale: float) -> Field:
-    """Displacement `(2, h, w)`: wavy at `scale`, rough below it, as real boundaries are."""
-    slope = rng.uniform(2.2, 4.0)
+    """Displacement `(2, h, w)`: wavy at `scale`; below it from ragged to smooth."""
+    slope = rng.uniform(2.2, 5.5)
     both = [noise(rng, shape, slope, longest=scale * 4, shortest=1.5) for _ in range(2)]
     return np.stack(both) * np.float32(amount)
 

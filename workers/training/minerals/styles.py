@@ -82,7 +82,7 @@ def ragged(canvas: Canvas, shape: Shape, names: Sequence[str]) -> Filled:
     """Any intergrowth of two to four of the named minerals."""
     rng = canvas.rng
     ids = canvas.draw(names, int(rng.integers(2, 5)))
-    texture = INTERGROWTHS[rng.choice(len(INTERGROWTHS), p=[0.4, 0.14, 0.1, 0.24, 0.12])]
+    texture = INTERGROWTHS[rng.choice(len(INTERGROWTHS), p=[0.42, 0.1, 0.1, 0.18, 0.2])]
     return texture(rng, shape, ids, log_uniform(rng, 8, 60))
 
 
@@ -90,7 +90,7 @@ def matrix(canvas: Canvas, shape: Shape, names: Sequence[str]) -> Filled:
     """Groundmass: fine-grained, fractal or unresolved."""
     rng = canvas.rng
     ids = canvas.draw(names, int(rng.integers(2, 6)))
-    kind = rng.choice(4, p=[0.4, 0.25, 0.2, 0.15])
+    kind = rng.choice(4, p=[0.32, 0.32, 0.18, 0.18])
     if kind == 0:
         return textures.fine_matrix(rng, shape, ids, 8)
     if kind == 1:
@@ -187,8 +187,9 @@ def porphyry(canvas: Canvas) -> None:
         sizes.append(size)
         painted += 2 * size**2
     for size in sorted(sizes, reverse=True):
-        if rng.random() < 0.75:
-            body = bodies.faceted_body(rng, (n, n), size, log_uniform(rng, 1, 5))
+        if rng.random() < 0.8:
+            aspect = 1.0 if rng.random() < 0.4 else log_uniform(rng, 1, 5)
+            body = bodies.faceted_body(rng, (n, n), size, aspect)
         else:
             body = bodies.round_body(rng, (n, n), size * 0.7, 0.3)
         phase = chosen[rng.integers(len(chosen))]

@@ -106,7 +106,13 @@ def symplectite(rng: np.random.Generator, shape: Shape, ids: Sequence[int], size
 
 def fine_matrix(rng: np.random.Generator, shape: Shape, ids: Sequence[int], size: float) -> Filled:
     """Groundmass of grains of 2 to 6 fine pixels whose modes drift over the field."""
-    fine = noise(rng, shape, rng.uniform(0, 1.5), longest=30, shortest=log_uniform(rng, 1.5, 6))
+    fine = noise(
+        rng,
+        shape,
+        rng.uniform(0, 2.2),
+        longest=rng.uniform(20, 120),
+        shortest=log_uniform(rng, 1.5, 6),
+    )
     drift = noise(rng, shape, 3.0)
     phase = _by_share(rng, uniform(fine + rng.uniform(0.1, 0.9) * drift), ids)
     return phase, uniform(noise(rng, shape, 1.0, shortest=2.0))

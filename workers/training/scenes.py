@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from workers.training.minerals import scene
 from workers.training.textures import texture
 
 
 def write_scene(index: int, seed: int, size: int, output: Path) -> None:
-    """One scene, decided by `(seed, index)` alone, as `scene-<index>.npz` with its rate."""
-    rate = texture(np.random.default_rng([seed, index]), size)
-    np.savez(output / f"texture-{index:05d}.npz", rate=rate)
+    """One scene, decided by `(seed, index)` alone: every fourth a texture, the others minerals."""
+    rng = np.random.default_rng([seed, index])
+    rate = texture(rng, size) if index % 4 == 3 else scene(rng, size).rate
+    np.savez(output / f"scene-{index:05d}.npz", rate=rate.astype(np.float32))
 
 
 def main() -> None:

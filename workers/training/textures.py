@@ -153,8 +153,8 @@ def _matrix(c: Canvas) -> None:
     """A region of fine-grained or fractal matrix, with sharp or gradual changes."""
     rng, n = c.rng, c.n
     region = fractal(rng, n, rng.uniform(2.5, 4)) > rng.uniform(-0.5, 1.2)
-    scale_free = fractal(rng, n, rng.uniform(0.8, 3))
-    grainy = gaussian_filter(rng.normal(size=(n, n)), rng.uniform(1.2, 6))
+    scale_free = fractal(rng, n, rng.uniform(1.8, 3))
+    grainy = gaussian_filter(rng.normal(size=(n, n)), rng.uniform(2, 8))
     grainy /= grainy.std()
     field = scale_free if rng.random() < 0.5 else grainy
     first, second, third = c.phases[rng.integers(0, len(c.phases), 3)][:, :, None, None]

@@ -1,13 +1,14 @@
-"""Train the members of the X-ray ensemble on synthetic minerals.
+"""Train the X-ray ensemble on synthetic minerals.
 
-`python -m workers.training.train --cell 4 --member 0 --steps 2000 --scenes SCENES --output FILE`
+`python -m workers.training.train --cell 2 --seed 0 --steps 2000 --rates 1e-3 3e-4 --scenes DIR
+--output FILE [--start FILE]`
 
 A network belongs to a size of cell: the one for 2 × 2 cells serves ×2 and the fine map (×1), the
-others ×4 and ×8. `--start` takes the trunk of a network of another size, which halves the time.
-
-Members differ in their seed, which decides initial weights, the order of scenes, doses, crops
-and operators. Nothing but the synthetic generator is seen. Runs on a CPU (bfloat16 autocast)
-or, where there is one, on a GPU; checkpoints every 200 steps and continues from them.
+others ×4 and ×8. On two CPU cores a common stem is trained first; members fork from it (`--start`)
+with their own seed and a learning rate that starts high again, as in a snapshot ensemble (Huang
+2017). A stem may also start from the trunk of another size of cell. The seed decides initial
+weights, the order of scenes, doses, crops and operators. Nothing but synthetic scenes is seen. Runs
+in bfloat16 autocast on a CPU or, where there is one, a GPU; continues from its last checkpoint.
 """
 
 import argparse
@@ -76,7 +77,7 @@ def batch(scenes: Scenes, rng: np.random.Generator, cell: int) -> tuple[Tensor, 
 def losses(
     net: CellNet, truth: Tensor, spread: Tensor, operator: str, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Root-mean-square error relative to the range, and the likelihood of the spread."""
+    """Mean log of the RMS error relative to the range, and the likelihood of the spread."""
     factor = 1 if operator == "fine" else net.cell
     options = {}
     if operator == "psf":
@@ -93,7 +94,8 @@ def losses(
     # Gaussian near, Laplace far: a rare bright phase must not decide the spread everywhere.
     misfit = F.huber_loss(standardised, torch.zeros_like(standardised), reduction="none", delta=4.0)
     likelihood = misfit + torch.log(sigma / cells.unit)
-    return torch.sqrt(mse + 1e-5).mean(), likelihood.mean()
+    # The logarithm gives every map its share, as the mean of decibels does that we report.
+    return 0.5 * torch.log(mse + 1e-5).mean(), likelihood.mean()
 
 
 def operator_for(cell: int, rng: np.random.Generator) -> str:
@@ -103,28 +105,39 @@ def operator_for(cell: int, rng: np.random.Generator) -> str:
     return str(rng.choice(names, p=shares))
 
 
-def borrow_trunk(net: CellNet, start: Path) -> None:
-    """Copy blocks and exchanges from the weights of a network of another cell size."""
+def start_from(net: CellNet, start: Path) -> None:
+    """Copy the weights of `start` that fit: all of the same cell size, else only the trunk."""
     weights = {k: v.float() for k, v in load_file(start).items()}
-    trunk = {k: v for k, v in weights.items() if k.split(".")[0] in ("blocks", "exchanges")}
-    net.load_state_dict(trunk, strict=False)
+    own = net.state_dict()
+    net.load_state_dict({k: v for k, v in weights.items() if v.shape == own[k].shape}, strict=False)
 
 
 def train(
-    cell: int, member: int, steps: int, scenes: Scenes, output: Path, start: Path | None
+    cell: int,
+    seed: int,
+    steps: int,
+    rates: tuple[float, float],
+    scenes: Scenes,
+    output: Path,
+    start: Path | None,
 ) -> None:
+    """Train one network and write its averaged weights, half precision, to `output`.
+
+    `rates`: learning rate at the start and at the end, a half cosine between them.
+    """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    seed = 1000 * cell + member
-    torch.manual_seed(seed)
+    torch.manual_seed(1000 * cell + seed)
     net = CellNet(cell)
     if start is not None:
-        borrow_trunk(net, start)
+        start_from(net, start)
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = torch.optim.swa_utils.AveragedModel(
         net,
         multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995),  # type: ignore[no-untyped-call]
     )
-    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-4, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(
+        net.parameters(), lr=rates[0], weight_decay=1e-4, betas=(0.9, 0.98)
+    )
     checkpoint, done = output.with_suffix(".checkpoint"), 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -132,29 +145,30 @@ def train(
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         done = int(state["step"])
-    rng = np.random.default_rng([seed, done])
-    generator = torch.Generator().manual_seed(seed + 7919 * done)
+    rng = np.random.default_rng([cell, seed, done])
+    generator = torch.Generator().manual_seed(1000 * cell + seed + 7919 * done)
     began, shown, running = time.monotonic(), done, [0.0, 0.0]
     for step in range(done, steps):
         for group in optimiser.param_groups:
-            warm = min(1.0, (step + 1) / 100)
-            group["lr"] = 1e-3 * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            half_cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
+            rate = rates[1] + (rates[0] - rates[1]) * half_cosine
+            group["lr"] = rate * min(1.0, (step - done + 1) / 50)
         truth, spread = batch(scenes, rng, cell)
         operator = operator_for(cell, rng)
-        rmse, likelihood = losses(net, truth.to(device), spread.to(device), operator, generator)
+        error, likelihood = losses(net, truth.to(device), spread.to(device), operator, generator)
         optimiser.zero_grad()
-        (rmse + 0.02 * likelihood).backward()  # type: ignore[no-untyped-call]
+        (error + 0.02 * likelihood).backward()  # type: ignore[no-untyped-call]
         # Clipped apart: a burst of the spread's gradient must not shrink the mean's.
         spread_head = set(net.log_sigma.parameters())
         torch.nn.utils.clip_grad_norm_(spread_head, 0.5)
         torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p not in spread_head], 1.0)
         optimiser.step()
         average.update_parameters(net)
-        running = [running[0] + rmse.item(), running[1] + likelihood.item()]
+        running = [running[0] + error.item(), running[1] + likelihood.item()]
         if (step + 1) % 200 == 0 or step + 1 == steps:
             n, shown = step + 1 - shown, step + 1
             print(  # noqa: T201  the training command speaks on the terminal
-                f"cell {cell} member {member} step {step + 1}/{steps} rmse {running[0] / n:.4f} "
+                f"cell {cell} seed {seed} step {step + 1}/{steps} log rmse {running[0] / n:.4f} "
                 f"nll {running[1] / n:.3f} {time.monotonic() - began:.0f} s",
                 flush=True,
             )
@@ -175,13 +189,22 @@ def train(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cell", type=int, required=True, choices=sorted(CROP_CELLS))
-    parser.add_argument("--member", type=int, required=True)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--rates", type=float, nargs=2, default=(1e-3, 1e-5))
     parser.add_argument("--scenes", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="weights whose trunk to start from")
+    parser.add_argument("--start", type=Path, help="weights to start from")
     given = parser.parse_args()
-    train(given.cell, given.member, given.steps, Scenes(given.scenes), given.output, given.start)
+    train(
+        given.cell,
+        given.seed,
+        given.steps,
+        tuple(given.rates),
+        Scenes(given.scenes),
+        given.output,
+        given.start,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,54 @@
+"""The ensemble in one call, for notebooks and benchmarks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from workers.physics import PoissonNoise, forward_model
+from workers.posteriors.ensemble import EnsemblePosterior
+from workers.training.registry import load_ensemble
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """float32 arrays in counts per measured dwell; `samples` is None when none were asked for."""
+
+    mean: NDArray[np.float32]  # (c, H, W): what is shown
+    std: NDArray[np.float32]  # (c, H, W): before the interval factors of the card
+    samples: NDArray[np.float32] | None  # (k, c, H, W)
+
+
+def estimate(
+    values: NDArray[np.float32],
+    factor: int,
+    sampling: str,
+    *,
+    seed: int,
+    samples: int = 0,
+    strict: bool = False,
+    variance_factor: NDArray[np.float32] | None = None,
+    mask: NDArray[np.bool_] | None = None,
+) -> Estimate:
+    """Estimate and posterior samples of measured counts `values` (c, h, w).
+
+    `sampling` is a forward model's name ("fine" with factor 1; "binned", "point", "line", "psf"
+    with 2, 4 or 8), `variance_factor` (c,) defaults to 1, `mask` (h, w) to everything measured.
+    Raises ValueError for a sampling that does not fit the factor, ModelError without weights.
+    """
+    forward = forward_model(sampling, factor)
+    factors = np.ones(len(values), np.float32) if variance_factor is None else variance_factor
+    posterior = EnsemblePosterior(
+        load_ensemble(max(factor, 2)),
+        values,
+        np.ones(values.shape[1:], bool) if mask is None else mask,
+        forward,
+        PoissonNoise(torch.from_numpy(factors)),
+        strict=strict,
+    )
+    generator = torch.Generator().manual_seed(seed)
+    drawn = [sample.numpy() for sample in posterior.sample(samples, generator)]
+    return Estimate(
+        posterior.estimate.numpy(), posterior.std.numpy(), np.stack(drawn) if drawn else None
+    )

@@ -14,6 +14,7 @@
 from workers.physics.base import ForwardModel, LinearForwardModel
 from workers.physics.cells import CELLS, CellModel
 from workers.physics.noise import GaussianNoise, NoiseModel, PoissonNoise
+from workers.physics.operator_check import OperatorCheck, operator_check
 from workers.physics.psf import PsfModel
 
 NAMES = (*CELLS, "psf")
@@ -41,7 +42,9 @@ __all__ = [
     "GaussianNoise",
     "LinearForwardModel",
     "NoiseModel",
+    "OperatorCheck",
     "PoissonNoise",
     "PsfModel",
     "forward_model",
+    "operator_check",
 ]

@@ -40,7 +40,7 @@ class ForwardModel(ABC):
     ) -> Tensor:
         """`x` moved towards agreement with `y`, as far as the noise says it should be.
 
-        The gain per map is max(0, 1 − 1/χ²): nothing moves where the misfit is noise-sized.
+        The gain per map is `consistency_gain`: nothing moves where the misfit is noise-sized.
         `strict` returns y to float precision instead, noise and all. With a `generator` the
         observation is perturbed by a draw of the noise first: the form for posterior samples,
         whose spread would otherwise shrink (for a mean, leave it out). Sites nothing was
@@ -79,13 +79,16 @@ class ForwardModel(ABC):
         return jvp, vjp
 
 
-def consistency_gain(chi2: Tensor, site_dims: int) -> Tensor:
-    """g = max(0, 1 − 1/χ²), shaped to broadcast over sites.
+def consistency_gain(chi2: Tensor, site_dims: int, of_sample: bool = False) -> Tensor:
+    """The share g of the misfit to answer, shaped to broadcast over sites.
 
     The empirical-Bayes form of v/(v + σ²), with v the variance of the estimate's own error seen
-    through the forward model: no truth is needed for it.
+    through the forward model; no truth is needed for it. A mean misses y by v + σ², so
+    g = max(0, 1 − 1/χ²). A sample is as far from the truth's place in its prior as the truth is
+    from its own, and misses y by 2v + σ²: g = max(0, (χ² − 1)/(χ² + 1)).
     """
-    gain = 1 - 1 / chi2.clamp_min(1)
+    excess = chi2.clamp_min(1) - 1
+    gain = excess / (excess + (2 if of_sample else 1))
     return gain.reshape(gain.shape + (1,) * site_dims)
 
 
@@ -145,7 +148,8 @@ class LinearForwardModel(ForwardModel):
             misfit = misfit * mask.to(misfit.dtype)
         if strict:
             return self._strict(x, y, mask)
-        gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims)
+        sampled = generator is not None
+        gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims, sampled)
         moved = x + self.step(misfit, gain)
         return moved.clamp_min(0) if noise.counts else moved
 

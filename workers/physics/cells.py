@@ -158,7 +158,8 @@ class CellModel(LinearForwardModel):
         if strict:
             total = y.expand_as(mean)
         else:
-            gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims)
+            sampled = generator is not None
+            gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims, sampled)
             total = mean + gain * (observation(mean, y, noise, generator) - mean)
         if mask is not None:
             total = torch.where(mask, total, mean)

@@ -65,8 +65,10 @@ class NoiseModel(ABC):
         (which has seen y). Sites where nothing was measured do not count; with no measured
         site at all the answer is 1, since nothing disagrees.
         """
-        found = sum_measured(self.deviance(mean, y), mask, self.site_dims)
-        due = sum_measured(self.expected_deviance(mean).expand_as(y), mask, self.site_dims)
+        deviance = self.deviance(mean, y)
+        found = sum_measured(deviance, mask, self.site_dims)
+        expected = self.expected_deviance(mean).expand_as(deviance)
+        due = sum_measured(expected, mask, self.site_dims)
         return torch.where(due > 0, found / due.clamp_min(torch.finfo(due.dtype).tiny), 1.0)
 
 

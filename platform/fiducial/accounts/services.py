@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from fiducial.errors import Refused
 
+from . import permissions
 from .models import Lab, Membership, OneTimeLink, User
 
 
@@ -61,8 +62,9 @@ def create_lab(*, name: str, owner: User) -> Lab:
 
 
 @transaction.atomic
-def set_role(*, lab: Lab, user: User, role: str) -> Membership:
+def set_role(*, by: User, lab: Lab, user: User, role: str) -> Membership:
     """Let `user` into `lab`, or change what they are there. A lab always keeps an owner."""
+    permissions.require(by, permissions.MANAGE, lab)
     if role not in Membership.Role.values:
         raise Refused(f"“{role}” is not a role; choose {', '.join(Membership.Role.values)}.")
     if role != Membership.Role.OWNER:
@@ -72,8 +74,9 @@ def set_role(*, lab: Lab, user: User, role: str) -> Membership:
 
 
 @transaction.atomic
-def remove_member(*, lab: Lab, user: User) -> None:
+def remove_member(*, by: User, lab: Lab, user: User) -> None:
     """Take `user` out of `lab`; what they uploaded stays with the lab."""
+    permissions.require(by, permissions.MANAGE, lab)
     _keep_an_owner(lab, without=user)
     lab.memberships.filter(user=user).delete()
 
@@ -85,12 +88,13 @@ def _keep_an_owner(lab: Lab, *, without: User) -> None:
 
 
 @transaction.atomic
-def invite(*, lab: Lab, username: str, email: str, role: str) -> tuple[User, bool]:
+def invite(*, by: User, lab: Lab, username: str, email: str, role: str) -> tuple[User, bool]:
     """Let a person into `lab`; make their account when there is none of that name.
 
     Returns the person and whether the account is new. A new account has no password: its owner
     gets in by a one-time link and sets one.
     """
+    permissions.require(by, permissions.MANAGE, lab)
     username, email = username.strip(), email.strip()
     user = User.objects.filter(username__iexact=username).first()
     new = user is None
@@ -101,7 +105,7 @@ def invite(*, lab: Lab, username: str, email: str, role: str) -> tuple[User, boo
         user.save()
     elif lab.memberships.filter(user=user).exists():
         raise Refused(f"{user} belongs to {lab} already; change the role in the list instead.")
-    set_role(lab=lab, user=user, role=role)
+    set_role(by=by, lab=lab, user=user, role=role)
     return user, new
 
 

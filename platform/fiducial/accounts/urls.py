@@ -5,7 +5,11 @@ from . import views
 app_name = "accounts"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("under-way/", views.under_way, name="under-way"),
+    path("example/", views.example, name="example"),
     path("plan/", views.plan, name="plan"),
     path("you/", views.account, name="account"),
+    path("labs/<int:pk>/", views.lab, name="lab"),
+    path("labs/<int:pk>/people/<int:user_pk>/", views.member, name="member"),
     path("once/<str:token>/", views.one_time, name="one-time"),
 ]

@@ -35,9 +35,10 @@ def assemble(logins: dict[str, str]) -> tuple[User, Project]:
     people = {role: _person(role, password) for role, password in logins.items()}
     lab = Lab.objects.filter(name=LAB).first()
     if lab is None:
-        lab = accounts.create_lab(name=LAB, owner=people["operator"])
-        accounts.set_role(lab=lab, user=people["member"], role=Membership.Role.MEMBER)
-        accounts.set_role(lab=lab, user=people["reviewer"], role=Membership.Role.REVIEWER)
+        owner = people["operator"]
+        lab = accounts.create_lab(name=LAB, owner=owner)
+        accounts.set_role(by=owner, lab=lab, user=people["member"], role=Membership.Role.MEMBER)
+        accounts.set_role(by=owner, lab=lab, user=people["reviewer"], role=Membership.Role.REVIEWER)
     project = lab.projects.filter(name=PROJECT).first()
     if project is None:
         project = measurements.create_project(lab=lab, user=people["member"], name=PROJECT)

@@ -7,6 +7,7 @@ half a message and no two readers the same one.
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from time import time_ns
@@ -53,10 +54,24 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """What `broker_url` names when no other broker is configured."""
+    """What `broker_url` names when no other broker is configured.
+
+    It serves Celery's event loop, as Redis does, so that a worker's children have a pipe each. In
+    the loop for blocking transports they share one pipe and a lock, and a child that is killed
+    while it holds that lock leaves a worker that is alive and deaf.
+    """
 
     Channel = Channel
     global_state = filesystem.virtual.BrokerState()
+    implements = filesystem.Transport.implements.extend(asynchronous=True)
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        loop.call_repeatedly(self.polling_interval, self._deliver_waiting)
+
+    def _deliver_waiting(self) -> None:
+        with suppress(Empty):
+            while True:
+                self.cycle.get(self._deliver)
 
 
 def clear_debris(folder: Path, *, older_than: float = 3600.0) -> None:

@@ -39,12 +39,13 @@ def _transport_options() -> dict[str, object]:
 
 app = Celery("fiducial")
 app.conf.update(
-    broker_url=settings.BROKER_URL or "embedded://",
+    broker_url=settings.BROKER_URL or "embedded://localhost",
     broker_transport_options=_transport_options(),
     broker_connection_retry_on_startup=True,
     # Results live in the database; a result backend would be a second truth.
     result_backend=None,
     task_ignore_result=True,
+    task_publish_retry=False,  # a page must not wait for a broker: the sweeper issues lost tickets
     accept_content=["json"],
     task_serializer="json",
     task_queues=[Queue(name, _direct, routing_key=name) for name in QUEUES],
@@ -72,3 +73,4 @@ app.conf.update(
     enable_utc=True,
 )
 app.autodiscover_tasks(["fiducial.runs", "fiducial.measurements"])
+app.steps["worker"].add("fiducial.runs.parent:Parent")

@@ -1,7 +1,9 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 from fiducial.measurements.models import Measurement
 
@@ -17,6 +19,7 @@ class Run(models.Model):
         CANCELLED = "cancelled"
 
     FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+    ACTIVE = (State.QUEUED, State.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     measurement = models.ForeignKey(Measurement, on_delete=models.PROTECT, related_name="runs")
@@ -26,6 +29,9 @@ class Run(models.Model):
     seed = models.PositiveIntegerField(default=0)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     created = models.DateTimeField(auto_now_add=True)
+    retry_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="retries"
+    )
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -46,3 +52,36 @@ class Run(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=("state", "created")),)
+
+    def __str__(self) -> str:
+        return f"{self.recipe} on {self.measurement}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:run", args=[self.pk])
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in self.FINAL
+
+    @property
+    def percent(self) -> int:
+        """How much is done, as a whole number that reaches 100 only at the end."""
+        return int(100 * self.fraction)
+
+    @property
+    def heartbeat(self):
+        """When its worker last gave a sign of life; None while nobody holds it."""
+        if self.lease_until is None:
+            return None
+        return self.lease_until - timedelta(seconds=settings.LEASE_SECONDS)
+
+
+class Worker(models.Model):
+    """A worker that gave a sign of life lately; its row goes when it stops."""
+
+    name = models.CharField(max_length=120, unique=True)
+    queues = models.JSONField(default=list)
+    seen = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

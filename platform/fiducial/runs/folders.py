@@ -1,0 +1,45 @@
+"""Where results lie: one folder per run, in it one store per claim, of which one is published."""
+
+import shutil
+from pathlib import Path
+
+from django.conf import settings
+
+from .models import Run
+
+
+def output_path(run: Run) -> str:
+    """Where this claim writes, relative to STORE. No two claims share a folder."""
+    return f"runs/{run.pk}/{run.token}.zarr"
+
+
+def output(run: Run) -> Path:
+    """The folder this claim writes to, on this machine."""
+    return settings.STORE / output_path(run)
+
+
+def discard(run: Run) -> None:
+    """Remove what this claim wrote, and the run's folder when nothing else is in it."""
+    shutil.rmtree(output(run), ignore_errors=True)
+    _remove_if_empty(output(run).parent)
+
+
+def discard_unpublished(run: Run) -> None:
+    """Remove what earlier or lost claims of `run` left behind; keep the published result and,
+    while it runs, what the present claim writes.
+    """
+    folder = settings.STORE / "runs" / str(run.pk)
+    keep = {Path(run.store_path).name}
+    if run.state == Run.State.RUNNING:
+        keep.add(f"{run.token}.zarr")
+    if folder.is_dir():
+        for leftover in [path for path in folder.iterdir() if path.name not in keep]:
+            shutil.rmtree(leftover, ignore_errors=True)
+        _remove_if_empty(folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # another claim's result is in it, or it was never made

@@ -1,0 +1,127 @@
+"""Taking a run, holding it and letting it go: every step is one compare-and-swap on its row.
+
+A claim raises the row's token; whoever holds an older token holds nothing. The same UPDATE works on
+SQLite and on PostgreSQL, where row locks that skip locked rows would not (SQLite ignores them).
+Leases are measured by the database's clock, so workers need not agree on the time.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from .models import Run
+from .turns import waiting_in_turn
+
+State = Run.State
+
+
+class Held(NamedTuple):
+    """What renewing a lease found: whether it is still ours, and whether somebody cancelled."""
+
+    valid: bool
+    cancel_requested: bool
+
+
+def claim(worker: str) -> Run | None:
+    """Take the next run in turn for `worker`; None when nothing waits."""
+    for waiting in waiting_in_turn():
+        taken = Run.objects.filter(
+            pk=waiting.pk, token=waiting.token, state=State.QUEUED, cancel_requested=False
+        ).update(
+            state=State.RUNNING,
+            token=F("token") + 1,
+            attempt=F("attempt") + 1,
+            worker=worker,
+            lease_until=_lease_end(),
+            started=Now(),
+            stage="starting",
+            fraction=0.0,
+            seconds_left=None,
+        )
+        if taken:
+            return Run.objects.select_related("measurement").get(pk=waiting.pk)
+    return None
+
+
+def renew(run: Run, **progress: object) -> Held:
+    """Lengthen the lease and store `progress` (stage, fraction, seconds_left) with it."""
+    _held(run).update(lease_until=_lease_end(), **progress)
+    return look(run)
+
+
+def look(run: Run) -> Held:
+    """Look, without writing, whether `run` is still ours and whether somebody cancelled it."""
+    flag = _held(run).values_list("cancel_requested", flat=True).first()
+    return Held(flag is not None, bool(flag))
+
+
+def publish(run: Run, *, store_path: str, summary: dict) -> bool:
+    """Make the result the run's result. False when the lease was lost or the run cancelled."""
+    return _end(
+        _held(run).filter(cancel_requested=False),
+        State.SUCCEEDED,
+        store_path=store_path,
+        summary=summary,
+        fraction=1.0,
+        seconds_left=0.0,
+        stage="",
+        error="",
+    )
+
+
+def fail(run: Run, sentence: str) -> bool:
+    """End the run with the reason a person will read. False when it is not ours any more."""
+    return _end(_held(run), State.FAILED, error=sentence)
+
+
+def cancel(run: Run) -> bool:
+    """End the run because somebody asked. False when it is not ours any more."""
+    return _end(_held(run), State.CANCELLED, error="")
+
+
+def hand_back(run: Run) -> bool:
+    """Put the run back because its worker stops: not the run's fault, so no attempt is counted."""
+    return _return(_held(run), attempt=F("attempt") - 1, stage="")
+
+
+def expired() -> QuerySet[Run]:
+    """Runs whose worker gave no sign of life for a whole lease."""
+    return Run.objects.filter(state=State.RUNNING, lease_until__lt=Now())
+
+
+def return_expired(run: Run) -> bool:
+    """Put a run whose worker was lost back into the queue. False when it came to life again."""
+    return _return(_held(run).filter(lease_until__lt=Now()), stage="worker lost")
+
+
+def fail_expired(run: Run, sentence: str) -> bool:
+    """Give a run up whose worker was lost. False when it came to life again."""
+    return _end(_held(run).filter(lease_until__lt=Now()), State.FAILED, error=sentence)
+
+
+def cancel_expired(run: Run) -> bool:
+    """End a cancelled run whose worker was lost. False when it came to life again."""
+    return _end(_held(run).filter(lease_until__lt=Now()), State.CANCELLED, error="")
+
+
+def _held(run: Run) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run.pk, state=State.RUNNING, token=run.token)
+
+
+def _lease_end():
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _end(held: QuerySet[Run], state: State, **changes: object) -> bool:
+    return bool(held.update(state=state, finished=Now(), lease_until=None, **changes))
+
+
+def _return(held: QuerySet[Run], **changes: object) -> bool:
+    return bool(
+        held.update(
+            state=State.QUEUED, lease_until=None, fraction=0.0, seconds_left=None, **changes
+        )
+    )

@@ -1,0 +1,151 @@
+"""Asking for runs and changing one's mind: each call checks, writes in one transaction, refuses."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import User
+from fiducial.errors import Refused
+from fiducial.measurements.models import Measurement
+from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
+
+from . import tickets, words
+from .models import Run
+
+MAX_SEED = 2**31 - 1
+
+
+class BadParameters(Refused):
+    """Values the recipe cannot take: `errors` maps a parameter's name to a sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+@transaction.atomic
+def submit(
+    *,
+    measurement: Measurement,
+    recipe: str,
+    parameters: Mapping[str, Any],
+    seed: int,
+    by: User,
+) -> Run:
+    """Queue `recipe` on the closed revision `measurement` has now.
+
+    Raises BadParameters, or Refused when the measurement is not ready, the recipe unknown, the
+    seed out of range, or the run would pass the time limit.
+    """
+    permissions.require(by, permissions.WORK, measurement.project.lab)
+    refuse_unready(measurement)
+    declared = declared_recipe(recipe)
+    if not 0 <= seed <= MAX_SEED:
+        raise Refused(f"The seed must be a whole number from 0 to {MAX_SEED}.")
+    cleaned = _clean(declared, parameters, measurement)
+    return _queue(
+        measurement=measurement,
+        measurement_revision=measurement.revision,
+        recipe=declared.name,
+        parameters=cleaned,
+        seed=seed,
+        submitted_by=by,
+    )
+
+
+@transaction.atomic
+def retry(*, run: Run, by: User) -> Run:
+    """Queue the inputs of a failed or cancelled run again, on the revision it had.
+
+    Asked twice, it answers with the retry there is already.
+    """
+    permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    if run.state not in (Run.State.FAILED, Run.State.CANCELLED):
+        raise Refused("Only a failed or a cancelled run can be retried.")
+    under_way = Q(state__in=Run.ACTIVE) | Q(state=Run.State.SUCCEEDED)
+    if existing := run.retries.filter(under_way).first():
+        return existing
+    declared_recipe(run.recipe)
+    return _queue(
+        measurement=run.measurement,
+        measurement_revision=run.measurement_revision,
+        recipe=run.recipe,
+        parameters=run.parameters,
+        seed=run.seed,
+        submitted_by=by,
+        retry_of=run,
+    )
+
+
+def cancel(*, run: Run, by: User) -> Run:
+    """End a run that waits, at once; ask the worker of a running one to stop within seconds.
+
+    Returns the run as it is now. Refused when it was over before.
+    """
+    if not permissions.may_operate(by):
+        permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    if not _ask_to_end(run):
+        run.refresh_from_db()
+        raise Refused(f"This run has {run.get_state_display().lower()} already.")
+    run.refresh_from_db()
+    return run
+
+
+def declared_recipe(name: str) -> Recipe:
+    """The recipe called `name`; Refused when this portal has none."""
+    if name not in RECIPES:
+        raise Refused(f"There is no recipe “{name}”; choose one of {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def refuse_unready(measurement: Measurement) -> None:
+    """Refuse a measurement nothing can be computed from yet, with what to do about it."""
+    state = Measurement.State
+    if measurement.state == state.READY:
+        return
+    reasons = {
+        state.UPLOADING: "its files are still arriving. Finish the upload first.",
+        state.ATTENTION: "the reader has a question about it. Answer it on its page first.",
+        state.REFUSED: "its files could not be read. Its page says why.",
+    }
+    reason = reasons.get(measurement.state, "its files are being read. Try again in a minute.")
+    raise Refused(f"“{measurement}” cannot be run yet: {reason}")
+
+
+def _clean(recipe: Recipe, parameters: Mapping[str, Any], measurement: Measurement) -> dict:
+    try:
+        cleaned = recipe.clean(parameters, measurement.summary)
+    except ParameterErrors as wrong:
+        raise BadParameters(wrong.errors) from None
+    seconds = recipe.cost(cleaned, measurement.summary)
+    if seconds > words.soft_limit():
+        raise Refused(
+            f"This would take about {words.duration(seconds)}, more than the limit of "
+            f"{words.duration(words.soft_limit())}. Choose fewer elements, fewer samples or a "
+            "smaller factor."
+        )
+    return cleaned
+
+
+def _queue(**fields: Any) -> Run:
+    run = Run.objects.create(**fields)
+    transaction.on_commit(tickets.issue)
+    return run
+
+
+def _ask_to_end(run: Run) -> bool:
+    """Cancel by compare-and-swap; a run may change hands between two steps, but not for ever."""
+    row = Run.objects.filter(pk=run.pk)
+    for _ in range(5):
+        ended = row.filter(state=Run.State.QUEUED).update(
+            state=Run.State.CANCELLED, cancel_requested=True, finished=timezone.now()
+        )
+        if ended or row.filter(state=Run.State.RUNNING).update(cancel_requested=True):
+            return True
+        if row.filter(state__in=Run.FINAL).exists():
+            return False
+    return False

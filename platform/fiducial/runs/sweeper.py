@@ -1,0 +1,83 @@
+"""Putting right what a dead worker, a lost ticket or a killed process left behind.
+
+Every worker's parent process sweeps; all steps are compare-and-swaps or harmless when doubled, so
+any number of sweepers may run at once.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from fiducial.measurements import services as measurements
+
+from . import folders, leases, tickets, words
+from .models import Run
+
+MAX_TICKETS = 100  # at once; the next sweep sends the rest
+
+log = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    """Do every step; one that fails is logged and does not keep the others from being done."""
+    steps: tuple[Callable[[], None], ...] = (
+        end_cancelled,
+        end_expired_leases,
+        remove_debris,
+        issue_lost_tickets,
+        measurements.sweep,
+    )
+    for step in steps:
+        try:
+            step()
+        except Exception:
+            log.exception("The sweep's step %s failed; it is tried again", step.__name__)
+
+
+def end_cancelled() -> None:
+    """End runs that were cancelled while they were on their way back into the queue."""
+    waiting = Run.objects.filter(state=Run.State.QUEUED, cancel_requested=True)
+    waiting.update(state=Run.State.CANCELLED, finished=Now())
+
+
+def end_expired_leases() -> None:
+    """Take runs away from workers that gave no sign of life for a whole lease."""
+    over_limit = set(_over_limit().values_list("pk", flat=True))
+    for run in leases.expired():
+        if run.cancel_requested:
+            ended = leases.cancel_expired(run)
+        elif run.pk in over_limit:
+            ended = leases.fail_expired(run, words.over_time_limit())
+        elif run.attempt >= settings.RUN_MAX_ATTEMPTS:
+            sentence = words.worker_lost_for_good(run.attempt, run.stage, run.percent)
+            ended = leases.fail_expired(run, sentence)
+        else:
+            ended = leases.return_expired(run)
+        if ended:
+            log.warning("Run %s: worker %s was lost (attempt %s)", run.pk, run.worker, run.attempt)
+            run.refresh_from_db()
+            folders.discard_unpublished(run)
+
+
+def issue_lost_tickets() -> None:
+    """Send a ticket for every waiting run that has none."""
+    waiting = Run.objects.filter(state=Run.State.QUEUED).count()
+    missing = waiting - tickets.waiting() if waiting else 0
+    if missing > 0:
+        tickets.issue(min(missing, MAX_TICKETS))
+
+
+def remove_debris() -> None:
+    """Remove what killed processes left of runs that ended within the last hour."""
+    recent = Run.objects.filter(finished__gt=Now() - timedelta(hours=1))
+    for run in recent.only("pk", "state", "token", "store_path"):
+        folders.discard_unpublished(run)
+
+
+def _over_limit() -> QuerySet[Run]:
+    limit = timedelta(seconds=words.soft_limit())
+    return leases.expired().filter(started__lt=Now() - limit)

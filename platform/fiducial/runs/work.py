@@ -1,0 +1,102 @@
+"""Doing one run: claim, compute, publish; every way it can end leaves one clear row behind."""
+
+import errno
+import logging
+from time import sleep
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, InterfaceError, connection
+
+from fiducial.measurements.queries import store_folder
+from workers import run as door
+
+from . import folders, leases, words
+from .models import Run
+from .watch import Watch, settle
+
+log = logging.getLogger(__name__)
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+def work_one(worker: str) -> None:
+    """Take the next run in turn, if any, and bring it to an end."""
+    run = leases.claim(worker)
+    if run is None:
+        return
+    log.info("Run %s: attempt %s, token %s, on %s", run.pk, run.attempt, run.token, worker)
+    folders.discard_unpublished(run)
+    try:
+        with Watch(run) as watch:
+            summary = door.run(
+                run.recipe,
+                store_folder(run.measurement, run.measurement_revision),
+                folders.output(run),
+                run.parameters,
+                seed=run.seed,
+                report=watch.report,
+                should_stop=watch.should_stop,
+            )
+        _publish(run, summary)
+    except door.Stopped:
+        settle(run, watch.why)
+    except Exception as error:
+        _give_up(run, error)
+
+
+def _publish(run: Run, summary: dict) -> None:
+    """Make the result count, if the lease still holds; otherwise leave no trace of it."""
+    path = folders.output_path(run)
+    published = _insist(lambda: leases.publish(run, store_path=path, summary=summary))
+    if not published:
+        log.warning("Run %s: token %s is not valid any more, result refused", run.pk, run.token)
+        folders.discard(run)
+        leases.cancel(run)  # holds only where the refusal was a cancellation
+
+
+def _give_up(run: Run, error: Exception) -> None:
+    log.warning("Run %s failed", run.pk, exc_info=error)
+    folders.discard(run)  # first: on a full disk this is what makes room for the row
+    sentence = _sentence(run, error)
+    _insist(lambda: leases.fail(run, sentence))
+
+
+def _insist(step) -> bool:
+    """Try a database step through a short outage, for about as long as the lease lasts."""
+    for seconds in (0.5, 1, 2, 4, 8, 16, 16):
+        try:
+            return step()
+        except (DatabaseError, InterfaceError):
+            log.warning("The database does not answer; trying again", exc_info=True)
+            connection.close()
+            sleep(seconds)
+    return step()
+
+
+def _sentence(run: Run, error: Exception) -> str:
+    """What a person reads about `error`. Only our own sentences: a library's may show paths."""
+    if isinstance(error, door.RunError):
+        return str(error)
+    if isinstance(error, SoftTimeLimitExceeded):
+        return words.over_time_limit()
+    if _is_no_room(error):
+        return (
+            "The disk is full: the result could not be written, and nothing of it was kept. "
+            "Ask an operator to make room, then retry; your inputs are kept."
+        )
+    if isinstance(error, MemoryError):
+        return (
+            "The run needed more memory than its worker has. "
+            "Run it with fewer elements, fewer samples or a smaller factor."
+        )
+    return (
+        f"The run stopped because of a fault in the program ({type(error).__name__}). "
+        f"An operator finds the details in the worker's log under {run.pk}."
+    )
+
+
+def _is_no_room(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
+
+TILE = "tile/<path:image>/<int:channel>/<int:level>/<int:row>/<int:column>"
 
 app_name = "viewer"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path(f"runs/<uuid:pk>/{TILE}", views.run_tile, name="run-tile"),
+    path("runs/<uuid:pk>/features", views.run_features, name="run-features"),
+    path("runs/<uuid:pk>/agreement", views.run_agreement, name="run-agreement"),
+    path("runs/<uuid:pk>/profile", views.run_profile, name="run-profile"),
+    path("runs/<uuid:pk>/download/<slug:kind>", views.run_download, name="run-download"),
+    path(f"measurements/<uuid:pk>/{TILE}", views.measurement_tile, name="measurement-tile"),
+]

@@ -1,0 +1,111 @@
+"""Pictures of a report: crops and overviews as PNG data, pixels as they are."""
+
+import base64
+from dataclasses import dataclass
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from fiducial.viewer import colours, scales
+from workers.store import RunStore
+
+OVERVIEW = 640  # pixels an overview is at most wide
+CROP = 36  # fine pixels a crop shows, at least; six sizes of its feature if that is more
+INVENTED = (168, 50, 127)
+SHARE = 0.2  # of the value shown; above it the prior's part is striped
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square part of a map around a feature: pictures and where the feature lies in them."""
+
+    pictures: tuple[tuple[str, str], ...]  # (data URI, name); lengths below are percent of them
+    x100: float  # of the feature
+    y100: float
+    r100: float
+    bar100: float  # length of the scale bar
+    bar_words: str
+
+
+class Artist:
+    """Draws the maps of one run, each element in one range of colours."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self.ranges = scales.of_run(store.path)
+        self.tau = [store.summary["per_channel"][name]["tau"] for name in store.channels]
+        self.factor = store.shape[0] // store.measured_shape[0]
+
+    def overview(self, image: str, channel: int, striped: bool = False) -> str:
+        """A whole map as a data URI, `OVERVIEW` pixels wide or smaller, stripes on request."""
+        level = 0
+        while max(self.store.image(image, level).shape[-2:]) > OVERVIEW:
+            level += 1
+        values = self.store.image(image, level)[channel]
+        grow = max(1, OVERVIEW // max(values.shape))
+        picture = self._coloured(values, channel).repeat(grow, 0).repeat(grow, 1)
+        if striped:
+            invented = self.store.image("invented", level)[channel]
+            self._stripe(picture, self._invented(invented, values, channel), grow)
+        return data_uri(picture)
+
+    def crop(self, channel: int, y: float, x: float, size: float) -> Crop:
+        """The surroundings of a feature of `size` fine pixels centred on (y, x)."""
+        factor, (height, width) = self.factor, self.store.shape
+        side = min(max(CROP, round(6 * size)) // factor * factor, height, width)
+        top, left = (
+            int(np.clip(at - side / 2, 0, whole - side)) // factor * factor
+            for at, whole in ((y, height), (x, width))
+        )
+        window = (channel, top, left, side, side)
+        coarse = (channel, *(at // factor for at in (top, left, side, side)))
+        estimate = self.store.window("estimate", *window)
+        invented = self.store.window("invented", *window)
+        grow = max(1, 360 // side)
+        picture = self._coloured(estimate, channel).repeat(grow, 0).repeat(grow, 1)
+        self._stripe(picture, self._invented(invented, estimate, channel), grow)
+        measured = self._coloured(self.store.window("measured", *coarse), channel)
+        measured = measured.repeat(grow * factor, 0).repeat(grow * factor, 1)
+        bar, words = self._bar(side)
+        return Crop(
+            pictures=((data_uri(measured), "measured"), (data_uri(picture), "estimate")),
+            x100=round(100 * (x + 0.5 - left) / side, 2),
+            y100=round(100 * (y + 0.5 - top) / side, 2),
+            r100=round(max(7, 120 * size / side), 2),
+            bar100=round(100 * bar, 2),
+            bar_words=words,
+        )
+
+    def _coloured(self, values: NDArray[np.float32], channel: int) -> NDArray[np.uint8]:
+        low, high = self.ranges[channel]["low"], self.ranges[channel]["high"]
+        index = np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+        return colours.lut("cividis")[index]
+
+    def _invented(
+        self, invented: NDArray[np.float32], estimate: NDArray[np.float32], channel: int
+    ) -> NDArray[np.bool_]:
+        return np.abs(invented) > SHARE * np.maximum(estimate, self.tau[channel])
+
+    @staticmethod
+    def _stripe(picture: NDArray[np.uint8], where: NDArray[np.bool_], grow: int) -> None:
+        where = where.repeat(grow, 0).repeat(grow, 1)
+        y, x = np.indices(where.shape, sparse=True)
+        phase = (x + y) % 9
+        picture[where & (phase < 3)] = INVENTED
+        picture[where & (phase == 3)] = 255
+
+    def _bar(self, side: int) -> tuple[float, str]:
+        """A scale bar of a round length of about a third of the crop."""
+        measured = self.store.provenance.get("pixel_size_um")
+        pixel = measured / self.factor if measured else 1.0
+        third = side * pixel / 3
+        power = 10.0 ** np.floor(np.log10(third))
+        length = float(max(step * power for step in (1, 2, 5) if step * power <= third))
+        return length / (side * pixel), f"{length:g} {'µm' if measured else 'px'}"
+
+
+def data_uri(picture: NDArray[np.uint8]) -> str:
+    """RGB (h, w, 3) as a PNG that needs no file."""
+    png = imagecodecs.png_encode(np.ascontiguousarray(picture), level=6)
+    return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -1,0 +1,117 @@
+"""Freezing a run into a report that never changes."""
+
+import shutil
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import User
+from fiducial.errors import Refused
+from fiducial.runs.models import Run
+from fiducial.viewer import export, stores
+from workers.store import StoreError, content_hash
+
+from . import document, pdf, sealing, verify
+from .models import Report
+
+MAX_TITLE = Report._meta.get_field("title").max_length
+
+
+def freeze(*, run: Run, by: User, title: str = "") -> Report:
+    """Write the next version of the run's report and seal it.
+
+    Refused, in a sentence, for a run that has not succeeded, a person who may not work in its
+    lab, a title too long, files that are gone, or a disk that is full; then nothing is kept.
+    """
+    title = title.strip() or default_title(run)
+    _may_freeze(run, by, title)
+    report = Report(run=run, version=_next_version(run), title=title, frozen_by=by)
+    report.path = f"reports/{report.pk}"
+    final = settings.STORE / report.path
+    partial = final.with_name(f".{final.name}.partial-{uuid.uuid4().hex[:12]}")
+    try:
+        partial.mkdir(parents=True)
+        report.content_hash = _write(partial, report)
+        with transaction.atomic():
+            report.save(force_insert=True)
+            partial.rename(final)
+    except IntegrityError as clash:
+        raise Refused(
+            "Somebody froze this run at the same moment; look at theirs first."
+        ) from clash
+    except (OSError, StoreError) as failure:
+        raise Refused(f"The report could not be written: {failure}") from failure
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return report
+
+
+def default_title(run: Run) -> str:
+    """The measurement and how much finer it was made."""
+    factor = run.parameters.get("factor", 1)
+    how = "denoised" if factor == 1 else f"at ×{factor}"
+    return f"{run.measurement.name}, {how}"[:MAX_TITLE]
+
+
+def folder(report: Report) -> Path:
+    """Where the report's files lie."""
+    return settings.STORE / report.path
+
+
+def _may_freeze(run: Run, by: User, title: str) -> None:
+    if run.state != Run.State.SUCCEEDED:
+        raise Refused("Only a finished run can be frozen; this one has no result yet.")
+    if not permissions.may(by, permissions.WORK, run.measurement.project.lab):
+        raise Refused("You may look at this run, but only members of its lab may freeze it.")
+    if len(title) > MAX_TITLE:
+        raise Refused(f"The title has {len(title)} characters; at most {MAX_TITLE} fit.")
+
+
+def _next_version(run: Run) -> int:
+    return (run.reports.aggregate(last=Max("version"))["last"] or 0) + 1
+
+
+def _write(target: Path, report: Report) -> str:
+    """All files of the report, then their seal; returns the report's content hash."""
+    run, sealed = report.run, timezone.now()
+    store = stores.of_run(run)
+    run_hash = content_hash(store.path)
+    context = document.gather(
+        run,
+        title=report.title,
+        version=report.version,
+        sealed=sealed,
+        by=report.frozen_by,
+        run_hash=run_hash,
+    )
+    # First as if it could be printed: the PDF shall not say that it is missing.
+    printed = pdf.printed(document.rendered(context, "report.pdf"))
+    if printed:
+        (target / "report.pdf").write_bytes(printed)
+    html = document.rendered(context, "report.pdf" if printed else None)
+    (target / "report.html").write_text(html, encoding="utf-8")
+    (target / "provenance.json").write_bytes(export.provenance(store))
+    (target / "claims.json").write_bytes(sealing.readable(context["all_claims"]))
+    shutil.copyfile(verify.__file__, target / "verify.py")
+    measurement = run.measurement
+    return sealing.seal(
+        target,
+        {
+            "report": str(report.pk),
+            "title": report.title,
+            "version": report.version,
+            "sealed": sealed.isoformat(timespec="seconds"),
+            "frozen_by": report.frozen_by.username,
+            "run": {"id": str(run.pk), "recipe": run.recipe, "content_hash": run_hash},
+            "measurement": {
+                "id": str(measurement.pk),
+                "revision": run.measurement_revision,
+                "content_hash": measurement.content_hash,
+            },
+        },
+    )

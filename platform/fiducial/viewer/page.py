@@ -1,0 +1,149 @@
+"""What the page of a finished run needs to know: words for the template, facts for the canvas."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse
+
+from fiducial.runs.models import Run
+from workers.store import ImageStore, RunStore, StoreError
+
+from . import finders, scales, stores
+
+OVERLAYS: dict[str, tuple[str, ...]] = {  # and the pictures each is made of
+    "none": (),
+    "invented": ("invented",),
+    "risk": ("risk",),
+    "interval": ("lower", "upper"),
+}
+LABELS = {
+    "pixel_size_um": "measured pixel (µm)",
+    "models": "weights (SHA-256)",
+    "measurement": "measurement (SHA-256)",
+    "specimens": "calibration specimens",
+    "coverage_90": "coverage of the 90 % interval",
+}
+LONGEST = 12  # of a list that a page still writes out
+PER_ELEMENT = 300  # features a page carries for each element: the riskiest and the safest
+
+
+def of_run(run: Run) -> dict[str, Any]:
+    """The context of `viewer/run.html`."""
+    store = stores.of_run(run)
+    guide = _guide(run)
+    height, width = store.shape
+    rows, columns = store.measured_shape
+    return {
+        "run": run,
+        "summary": store.summary,
+        "provenance": store.provenance,
+        "factor": height // rows,
+        "size": {"fine": (height, width), "measured": (rows, columns)},
+        "elements": elements(store),
+        "overlays": [name for name, needs in OVERLAYS.items() if all(map(store.has, needs))],
+        "samples": store.samples,
+        "has_guide": guide is not None,
+        "has_evidence": store.has("evidence"),
+        "calibration": facts(store.summary.get("calibration", {})),
+        "parameters": facts(store.provenance),
+        "config": config(run, store, guide),
+    }
+
+
+def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any]:
+    """What the canvas viewer is told: pictures, scales, addresses."""
+    images = {name: _picture(store, name) for name in (*store.names, *_samples(store))}
+    guide_range = None
+    if guide:
+        images["guide"] = _picture(guide, "guide")
+        guide_range = scales.counts_range(scales.overview(guide, "guide"))
+    return {
+        "tile": tile_address("viewer:run-tile", str(run.pk), run.store_path),
+        "images": images,
+        "shape": store.shape,
+        "measuredShape": store.measured_shape,
+        "pixelUm": store.provenance.get("pixel_size_um"),
+        "units": store.provenance.get("units", "counts"),
+        "samples": store.samples,
+        "elements": elements(store),
+        "guideRange": guide_range,
+        "features": reverse("viewer:run-features", args=[run.pk]),
+        "profile": reverse("viewer:run-profile", args=[run.pk]),
+        "agreement": reverse("viewer:run-agreement", args=[run.pk]),
+        "plotly": static(finders.NAME),
+    }
+
+
+def elements(store: RunStore) -> list[dict[str, Any]]:
+    """Per channel: its name, the scales of its pictures, and what the summary says of it."""
+    per_channel = store.summary.get("per_channel", {})
+    return [
+        {"name": element, **scale, **per_channel.get(element, {})}
+        for element, scale in zip(store.channels, scales.of_run(store.path), strict=True)
+    ]
+
+
+def facts(tree: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Nested facts as lines of (label, value); long lists of numbers are left to the download."""
+    lines: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        here = (*path, LABELS.get(key, key.replace("_", " ")))
+        if isinstance(value, dict):
+            lines += facts(value, here)
+        elif not isinstance(value, list) or len(value) <= LONGEST:
+            lines.append((" · ".join(here), in_words(value)))
+    return lines
+
+
+def in_words(value: Any) -> str:
+    """A fact as a person writes it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "not stated"}[value]
+    if isinstance(value, list):
+        return ", ".join(map(in_words, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def tile_address(route: str, pk: str, version: str) -> str:
+    """The address of a tile, {image} and so on to fill in; `version` lets browsers keep it."""
+    address = reverse(route, args=[pk, "IMAGE", 0, 0, 0, 0])
+    return address.replace("IMAGE/0/0/0/0", "{image}/{channel}/{level}/{row}/{column}") + (
+        f"?v={version}"
+    )
+
+
+def features(store: RunStore) -> list[dict[str, float]]:
+    """The features a page lists, riskiest first, with the columns of the table `features`.
+
+    Of an element with more than `PER_ELEMENT` of them, the riskiest and the safest half of that.
+    """
+    columns = {name: values.tolist() for name, values in store.table("features").items()}
+    risk, channels = columns["risk"], columns["channel"]
+    order = sorted(range(len(risk)), key=lambda index: -risk[index])
+    kept: set[int] = set()
+    for channel in set(channels):
+        own = [index for index in order if channels[index] == channel]
+        kept |= set(own[: PER_ELEMENT // 2] + own[-(PER_ELEMENT // 2) :])
+    return [
+        {name: round(values[index], 4) for name, values in columns.items()}
+        for index in order
+        if index in kept
+    ]
+
+
+def _picture(store: ImageStore, name: str) -> dict[str, Any]:
+    array = store.image(name)
+    return {"shape": array.shape[-2:], "levels": store.levels(name)}
+
+
+def _samples(store: RunStore) -> list[str]:
+    return [f"samples/{k}" for k in range(store.samples)]
+
+
+def _guide(run: Run) -> ImageStore | None:
+    """The store that holds the electron image of the run's field, if there is one."""
+    try:
+        store = stores.behind(run, "guide")
+    except StoreError:
+        return None
+    return store if store.has("guide") else None

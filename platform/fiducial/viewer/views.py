@@ -1,0 +1,151 @@
+"""The page of a finished run, the tiles and figures it asks for, and its downloads."""
+
+import gzip
+from collections.abc import Iterator
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET
+
+from fiducial.measurements.queries import visible_measurements
+from fiducial.reports.queries import reports_of
+from fiducial.runs.models import Run
+from fiducial.runs.queries import visible_runs
+from workers.store import ImageStore, StoreError
+
+from . import export, figures, page, stores, tiles
+
+DOWNLOADS = {
+    "text": ("xmaptools-text.zip", lambda store: export.maps(store, "txt", export.text)),
+    "tiff": ("tiff.zip", lambda store: export.maps(store, "tif", export.tiff)),
+    "ome-zarr": ("ome.zarr.zip", lambda store: export.folder(store.path, "run.ome.zarr")),
+    "provenance": ("provenance.json", lambda store: iter([export.provenance(store)])),
+}
+
+
+def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
+    """The page of a run that succeeded; `runs` calls it on its own address."""
+    try:
+        context = page.of_run(run)
+    except StoreError as missing:
+        return render(request, "viewer/missing.html", {"run": run, "sentence": missing}, status=410)
+    return render(request, "viewer/run.html", context | {"reports": reports_of(run)})
+
+
+@login_required
+@require_GET
+def run_tile(
+    request: HttpRequest, pk: str, image: str, channel: int, level: int, row: int, column: int
+) -> HttpResponse:
+    """A tile of a run's picture, or of the electron image (`guide`) of its measurement."""
+    run = _finished(request, pk)
+    try:
+        store = stores.behind(run, image)
+    except StoreError as missing:
+        raise Http404 from missing
+    return _tile(request, store, image, channel, level, row, column)
+
+
+@login_required
+@require_GET
+def measurement_tile(
+    request: HttpRequest, pk: str, image: str, channel: int, level: int, row: int, column: int
+) -> HttpResponse:
+    """A tile of a measurement: `measured`, `mask` or `guide`."""
+    measurement = get_object_or_404(visible_measurements(request.user), pk=pk)
+    try:
+        store = stores.of_measurement(measurement)
+    except StoreError as missing:
+        raise Http404 from missing
+    return _tile(request, store, image, channel, level, row, column)
+
+
+def _tile(
+    request: HttpRequest,
+    store: ImageStore,
+    image: str,
+    channel: int,
+    level: int,
+    row: int,
+    column: int,
+) -> HttpResponse:
+    try:
+        tile = tiles.cut(store, image, channel, level, row, column)
+    except (StoreError, FileNotFoundError) as missing:
+        raise Http404 from missing
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    data = tile.data if packed else gzip.decompress(tile.data)
+    response = HttpResponse(data, content_type="application/octet-stream")
+    if packed:
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
+    response["X-Tile-Shape"] = "{},{}".format(*tile.shape)
+    # What a store holds never changes, and the address carries its version.
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@login_required
+@require_GET
+def run_features(request: HttpRequest, pk: str) -> JsonResponse:
+    """The features the answers table lists, riskiest first."""
+    return JsonResponse({"features": page.features(stores.of_run(_finished(request, pk)))})
+
+
+@login_required
+@require_GET
+def run_agreement(request: HttpRequest, pk: str) -> JsonResponse:
+    """The figure of χ² per element."""
+    return JsonResponse(figures.agreement(stores.of_run(_finished(request, pk)).summary))
+
+
+@login_required
+@require_GET
+def run_profile(request: HttpRequest, pk: str) -> JsonResponse:
+    """The figure of one profile: `channel` (index), `from` and `to` as "row,column"."""
+    store = stores.of_run(_finished(request, pk))
+    try:
+        channel = range(len(store.channels))[int(request.GET["channel"])]
+        start, end = (_point(request.GET[name]) for name in ("from", "to"))
+        return JsonResponse(figures.profile(store, channel, start, end))
+    except (KeyError, IndexError):
+        sentence = "Name a channel of this run and two points: ?channel=0&from=1,2&to=30,40."
+    except ValueError as wrong:
+        sentence = str(wrong)
+    return JsonResponse({"sentence": sentence}, status=400)
+
+
+@login_required
+@require_GET
+def run_download(request: HttpRequest, pk: str, kind: str) -> StreamingHttpResponse:
+    """One of the downloads a run offers, streamed."""
+    if kind not in DOWNLOADS:
+        raise Http404
+    run = _finished(request, pk)
+    suffix, pieces = DOWNLOADS[kind]
+    name = slugify(run.measurement.name) or "run"
+    return attachment(pieces(stores.of_run(run)), f"{name}-{str(run.pk)[:8]}-{suffix}")
+
+
+def attachment(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    """A file that is saved, not shown."""
+    kind = "application/json" if name.endswith(".json") else "application/zip"
+    response = StreamingHttpResponse(pieces, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _finished(request: HttpRequest, pk: str) -> Run:
+    """The run, if it succeeded and the visitor may see it; otherwise 404."""
+    succeeded = visible_runs(request.user).filter(state=Run.State.SUCCEEDED)
+    return get_object_or_404(succeeded.select_related("measurement"), pk=pk)
+
+
+def _point(text: str) -> figures.Point:
+    try:
+        row, column = (float(part) for part in text.split(","))
+    except ValueError as wrong:
+        raise ValueError(f"“{text}” is no point; write row,column.") from wrong
+    return row, column

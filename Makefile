@@ -24,7 +24,7 @@ demo: $(BASE) ## a real X-ray map, twice, at 1/16 of its beam time: portal and w
 	@$(PY) manage.py demo
 
 demo-check: $(BASE) ## the demo unattended: asserts what its result page must contain, then exits
-	@$(PY) manage.py demo_check
+	@scripts/demo-check $(PY)
 
 test: $(DEV) ## every test this machine can run; what was left out is listed at the end, with its reason
 	@$(PY) -m pytest $(TESTS)

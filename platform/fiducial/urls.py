@@ -7,5 +7,6 @@ urlpatterns = [
     path("", include("fiducial.runs.urls")),
     path("", include("fiducial.viewer.urls")),
     path("", include("fiducial.reports.urls")),
+    path("", include("fiducial.demo.urls")),
     path("api/", include("fiducial.api.urls")),
 ]

@@ -63,7 +63,8 @@ def test_tracked_files_are_small():
 
 
 @pytest.mark.parametrize(
-    "script", [".ci/run", ".ci/packages", ".ci/services", "scripts/check-python"]
+    "script",
+    [".ci/run", ".ci/packages", ".ci/services", "scripts/check-python", "scripts/demo-check"],
 )
 def test_scripts_can_be_started_and_parse(script):
     path = ROOT / script

@@ -45,7 +45,7 @@ def run_tile(
         store = stores.behind(run, image)
     except StoreError as missing:
         raise Http404 from missing
-    return _tile(request, store, image, channel, level, row, column)
+    return tile_response(request, store, image, channel, level, row, column)
 
 
 @login_required
@@ -59,10 +59,10 @@ def measurement_tile(
         store = stores.of_measurement(measurement)
     except StoreError as missing:
         raise Http404 from missing
-    return _tile(request, store, image, channel, level, row, column)
+    return tile_response(request, store, image, channel, level, row, column)
 
 
-def _tile(
+def tile_response(
     request: HttpRequest,
     store: ImageStore,
     image: str,
@@ -71,6 +71,7 @@ def _tile(
     row: int,
     column: int,
 ) -> HttpResponse:
+    """One tile of `store` as a browser fetches it; 404 where there is none."""
     try:
         tile = tiles.cut(store, image, channel, level, row, column)
     except (StoreError, FileNotFoundError) as missing:

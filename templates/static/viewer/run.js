@@ -76,6 +76,8 @@ for (const source of Object.values(sources)) {
 }
 openTabs();
 
+export { config, sources, state, view }; // for what other rooms add to the page
+
 /** Radio buttons that set one choice of the state, and follow it. */
 function choices(selector, name, cast) {
   for (const input of root.querySelectorAll(selector)) {

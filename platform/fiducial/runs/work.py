@@ -12,7 +12,7 @@ from workers import run as door
 
 from . import folders, leases, words
 from .models import Run
-from .watch import Watch, settle
+from .watch import Watch, Why, settle
 
 log = logging.getLogger(__name__)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -38,7 +38,11 @@ def work_one(worker: str) -> None:
             )
         _publish(run, summary)
     except door.Stopped:
+        log.info("Run %s stopped: %s", run.pk, watch.why)
         settle(run, watch.why)
+    except SystemExit:  # this very process was told to go, with all others of its worker
+        settle(run, Why.STOPPING)
+        raise
     except Exception as error:
         _give_up(run, error)
 

@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+PIP := $(PY) -m pip --disable-pip-version-check install -qq
 BASE := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 
@@ -49,7 +49,7 @@ train: $(BASE) ## train the shipped networks again (hours on a CPU), as in `make
 $(BASE): constraints.txt requirements/base.txt
 	@PYTHON="$(PYTHON)" scripts/check-python
 	@test -x $(PY) || { echo "Making $(VENV) with $(PYTHON)"; "$(PYTHON)" -m venv $(VENV); }
-	@echo "Installing torch (the largest part, once)"
+	@echo "Installing torch: the largest part, minutes on a slow line, once"
 	@$(PIP) "$$(grep '^torch==' constraints.txt)"
 	@echo "Installing what the portal and its workers need"
 	@$(PIP) -c constraints.txt -r requirements/base.txt

@@ -2,9 +2,9 @@
 
 The rule is the one a feature's risk is stated for: a feature is present when the other picture
 has an extremum of the same sign within 2 pixels and at least half the height. Heights are responses
-of a difference of Gaussians of the feature's scale, taken alike from both pictures, so the slow
-scan is smoothed by that filter before it judges. Counting noise remains in it; where it could hide
-or fake half the height, the answer is "cannot tell".
+of the finder's difference of Gaussians (`workers.assessment.blobs`), taken alike from both
+pictures, so the slow scan is smoothed by that filter before it judges. Counting noise remains in
+it; where it could hide or fake half the height, the answer is "cannot tell".
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,15 @@ SHARE = 0.5  # of the height
 DOUBT = 2.0  # standard errors of the slow scan's response below which it cannot tell
 CLEAR = 6.0  # standard errors above which a feature of the slow scan is certainly real
 WIDER = 1.6  # ratio of the two Gaussians
+BLUR = {"mode": "nearest", "truncate": 3.0}
 
 Picture = NDArray[np.float64]
 
 
 def response(picture: Picture, scale: float) -> Picture:
     """Height above the surroundings at `scale` pixels, same units and shape (H, W) as `picture`."""
-    inner = ndimage.gaussian_filter(picture, scale, mode="reflect")
-    return inner - ndimage.gaussian_filter(picture, WIDER * scale, mode="reflect")
+    inner = ndimage.gaussian_filter(picture, scale, **BLUR)
+    return inner - ndimage.gaussian_filter(picture, WIDER * scale, **BLUR)
 
 
 def response_noise(picture: Picture, scale: float, counts_per_unit: float) -> Picture:
@@ -34,7 +35,7 @@ def response_noise(picture: Picture, scale: float, counts_per_unit: float) -> Pi
     impulse = np.zeros((side, side))
     impulse[side // 2, side // 2] = 1.0
     gain = np.square(response(impulse, scale)).sum()
-    mean = ndimage.gaussian_filter(picture, WIDER * scale, mode="reflect")
+    mean = ndimage.gaussian_filter(picture, WIDER * scale, **BLUR)
     # At least one count in the filter's reach: an empty neighbourhood is not free of error.
     floor = 1.0 / (counts_per_unit * np.pi * (WIDER * scale) ** 2)
     return np.sqrt(np.maximum(mean, floor) / counts_per_unit * gain)

@@ -32,8 +32,9 @@ class Claim:
         kind = "bright" if self.amplitude > 0 else "dark"
         size = self.size_px * (self.pixel_um or 1)
         unit = "µm" if self.pixel_um else "pixels"
+        height = f"{self.amplitude:+.3g}".replace("-", "−")
         return (
-            f"A {kind} feature of {self.element}, {self.amplitude:+.3g} counts against its "
+            f"A {kind} feature of {self.element}, {height} counts against its "
             f"surroundings, about {size:.2g} {unit} across, at row {self.y}, column {self.x}."
         )
 

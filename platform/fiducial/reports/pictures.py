@@ -2,18 +2,24 @@
 
 import base64
 from dataclasses import dataclass
+from typing import Any
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from fiducial.viewer import colours, scales
+from fiducial.viewer import colours, scales, tiles
 from workers.store import RunStore
 
 OVERVIEW = 640  # pixels an overview is at most wide
 CROP = 36  # fine pixels a crop shows, at least; six sizes of its feature if that is more
-INVENTED = (168, 50, 127)
+SPACING = 9  # pixels from stripe to stripe
+INVENTED, WHITE = (168, 50, 127), (255, 255, 255)
+GROUND, LINE = (238, 241, 240), (139, 150, 157)
 SHARE = 0.2  # of the value shown; above it the prior's part is striped
+
+Window = tuple[int, int, int, int]  # top, left, height, width
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,9 @@ class Artist:
         level = 0
         while max(self.store.image(image, level).shape[-2:]) > OVERVIEW:
             level += 1
-        values = self.store.image(image, level)[channel]
-        grow = max(1, OVERVIEW // max(values.shape))
-        picture = self._coloured(values, channel).repeat(grow, 0).repeat(grow, 1)
-        if striped:
-            invented = self.store.image("invented", level)[channel]
-            self._stripe(picture, self._invented(invented, values, channel), grow)
-        return data_uri(picture)
+        shape = self.store.image(image, level).shape[-2:]
+        grow = max(1, OVERVIEW // max(shape))
+        return data_uri(self._picture(image, channel, (0, 0, *shape), level, grow, striped))
 
     def crop(self, channel: int, y: float, x: float, size: float) -> Crop:
         """The surroundings of a feature of `size` fine pixels centred on (y, x)."""
@@ -58,18 +60,14 @@ class Artist:
             int(np.clip(at - side / 2, 0, whole - side)) // factor * factor
             for at, whole in ((y, height), (x, width))
         )
-        window = (channel, top, left, side, side)
-        coarse = (channel, *(at // factor for at in (top, left, side, side)))
-        estimate = self.store.window("estimate", *window)
-        invented = self.store.window("invented", *window)
+        fine = (top, left, side, side)
+        coarse = tuple(at // factor for at in fine)
         grow = max(1, 360 // side)
-        picture = self._coloured(estimate, channel).repeat(grow, 0).repeat(grow, 1)
-        self._stripe(picture, self._invented(invented, estimate, channel), grow)
-        measured = self._coloured(self.store.window("measured", *coarse), channel)
-        measured = measured.repeat(grow * factor, 0).repeat(grow * factor, 1)
+        measured = self._picture("measured", channel, coarse, 0, grow * factor, False)
+        estimate = self._picture("estimate", channel, fine, 0, grow, True)
         bar, words = self._bar(side)
         return Crop(
-            pictures=((data_uri(measured), "measured"), (data_uri(picture), "estimate")),
+            pictures=((data_uri(measured), "measured"), (data_uri(estimate), "estimate")),
             x100=round(100 * (x + 0.5 - left) / side, 2),
             y100=round(100 * (y + 0.5 - top) / side, 2),
             r100=round(max(7, 120 * size / side), 2),
@@ -77,23 +75,22 @@ class Artist:
             bar_words=words,
         )
 
-    def _coloured(self, values: NDArray[np.float32], channel: int) -> NDArray[np.uint8]:
+    def _picture(
+        self, image: str, channel: int, window: Window, level: int, grow: int, striped: bool
+    ) -> NDArray[np.uint8]:
+        """RGB of a window, `grow` times enlarged, hatched where nothing was measured."""
+        values = self.store.window(image, channel, *window, level)
         low, high = self.ranges[channel]["low"], self.ranges[channel]["high"]
         index = np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-        return colours.lut("cividis")[index]
-
-    def _invented(
-        self, invented: NDArray[np.float32], estimate: NDArray[np.float32], channel: int
-    ) -> NDArray[np.bool_]:
-        return np.abs(invented) > SHARE * np.maximum(estimate, self.tau[channel])
-
-    @staticmethod
-    def _stripe(picture: NDArray[np.uint8], where: NDArray[np.bool_], grow: int) -> None:
-        where = where.repeat(grow, 0).repeat(grow, 1)
-        y, x = np.indices(where.shape, sparse=True)
-        phase = (x + y) % 9
-        picture[where & (phase < 3)] = INVENTED
-        picture[where & (phase == 3)] = 255
+        picture = enlarged(colours.lut("cividis")[index], grow)
+        if striped:
+            invented = self.store.window("invented", channel, *window, level)
+            chosen = np.abs(invented) > SHARE * np.maximum(values, self.tau[channel])
+            lay_stripes(picture, enlarged(chosen, grow), (INVENTED,) * 3 + (WHITE,), rising=True)
+        unmeasured = ~tiles.measured(self.store, image, level, *window[:2], values.shape)
+        picture[enlarged(unmeasured, grow)] = GROUND
+        lay_stripes(picture, enlarged(unmeasured, grow), (LINE,), rising=False)
+        return picture
 
     def _bar(self, side: int) -> tuple[float, str]:
         """A scale bar of a round length of about a third of the crop."""
@@ -103,6 +100,21 @@ class Artist:
         power = 10.0 ** np.floor(np.log10(third))
         length = float(max(step * power for step in (1, 2, 5) if step * power <= third))
         return length / (side * pixel), f"{length:g} {'µm' if measured else 'px'}"
+
+
+def enlarged(values: NDArray[Any], grow: int) -> NDArray[Any]:
+    """Every pixel `grow` × `grow` times: nothing is smoothed."""
+    return values.repeat(grow, 0).repeat(grow, 1)
+
+
+def lay_stripes(
+    picture: NDArray[np.uint8], where: NDArray[np.bool_], strokes: tuple[Colour, ...], rising: bool
+) -> None:
+    """Draw diagonal stripes, one pixel per stroke, into the chosen part of an RGB picture."""
+    y, x = np.indices(where.shape, sparse=True)
+    phase = (x + y if rising else x - y) % SPACING
+    for at, colour in enumerate(strokes):
+        picture[where & (phase == at)] = colour
 
 
 def data_uri(picture: NDArray[np.uint8]) -> str:

@@ -22,10 +22,9 @@ export class Refusal extends Error {
 export async function send({ createUrl, csrf, name, chosen, report }) {
   const announced = chosen.map(({ path, file }) => ({ path, size: file.size }));
   const state = await ask(createUrl, json("POST", csrf, { name, files: announced }), report);
-  // The server may have made a name harmless; sizes and order-free matching by path find the rest.
-  const files = match(state.files, chosen);
-  for (const { remote, local } of files) {
-    await sendFile(remote, local, state.part_bytes, csrf, report);
+  const locals = new Map(chosen.map((local) => [local.path, local]));
+  for (const remote of state.files) {
+    await sendFile(remote, locals.get(remote.given), state.part_bytes, csrf, report);
   }
   const done = await ask(state.complete_url, json("POST", csrf, {}), report);
   return done.page;
@@ -85,16 +84,6 @@ async function ask(url, request, report) {
 function json(method, csrf, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
   return { method, headers, body: JSON.stringify(body) };
-}
-
-function match(remotes, chosen) {
-  const left = new Map(chosen.map((local) => [local.path, local]));
-  const exact = remotes.map((remote) => ({ remote, local: left.get(remote.path) }));
-  exact.forEach(({ local }) => left.delete(local?.path));
-  return exact.map(({ remote, local }) => ({
-    remote,
-    local: local ?? [...left.values()].find(({ file }) => file.size === remote.size),
-  }));
 }
 
 function sentence(status) {

@@ -1,0 +1,51 @@
+"""A run that succeeded, with its rows in the database and its files in the store."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from fiducial.accounts.models import User
+from fiducial.runs.models import Run
+from workers.measurement import Measurement as Map
+from workers.store import RunStore
+
+from . import measurements, run_store
+from .people import lab, person
+
+
+def finished_run(
+    member: User | None = None,
+    *,
+    specimen: run_store.Specimen | None = None,
+    samples: int = 2,
+    name: str = "",
+) -> Run:
+    """A succeeded run of a drawn specimen in a lab of its own; `member` works there."""
+    member = member or person()
+    specimen = specimen or run_store.draw_specimen()
+    sampling = "fine" if specimen.factor == 1 else "binned"
+    content = Map(
+        channels=specimen.channels,
+        values=specimen.counts,
+        mask=specimen.mask,
+        units="counts",
+        guide=specimen.guide,
+        pixel_size_um=2.0,
+        sampling=sampling,
+    )
+    project = measurements.project(lab(member=member))
+    run = Run(
+        measurement=measurements.ready(project, member, content, name),
+        measurement_revision=1,
+        recipe="xray-ensemble",
+        parameters={"factor": specimen.factor, "sampling": sampling},
+        submitted_by=member,
+        state=Run.State.SUCCEEDED,
+        finished=timezone.now(),
+    )
+    run.store_path = f"runs/{run.pk}/1.zarr"
+    path = settings.STORE / run.store_path
+    path.parent.mkdir(parents=True)
+    run_store.write_run(path, specimen, samples=samples)
+    run.summary = RunStore(path).summary
+    run.save()
+    return run

@@ -1,0 +1,119 @@
+import gzip
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from fiducial.accounts.models import User
+from fiducial.runs.models import Run
+from fiducial.viewer import stores
+from tests.factories.finished_runs import finished_run
+
+TILE = "/runs/{}/tile/{}/{}/{}/{}/{}"
+
+
+def test_tile_arrives_packed_and_may_be_kept(client: Client, run: Run) -> None:
+    answer = client.get(
+        TILE.format(run.pk, "estimate", 1, 0, 0, 0), headers={"Accept-Encoding": "gzip"}
+    )
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"].startswith("private")
+    assert answer.headers["X-Tile-Shape"] == "96,128"
+    values = np.frombuffer(gzip.decompress(answer.content), "<f4").reshape(96, 128)
+    expected = stores.of_run(run).image("estimate")[1]
+    np.testing.assert_array_equal(values[:80, :80], expected[:80, :80])
+
+
+def test_tile_arrives_unpacked_where_gzip_is_not_understood(client: Client, run: Run) -> None:
+    answer = client.get(TILE.format(run.pk, "samples/1", 0, 0, 0, 0))
+    assert "Content-Encoding" not in answer.headers
+    assert len(answer.content) == 96 * 128 * 4
+
+
+def test_electron_image_comes_from_the_measurement(client: Client, run: Run) -> None:
+    answer = client.get(TILE.format(run.pk, "guide", 0, 0, 0, 0))
+    assert answer.headers["X-Tile-Shape"] == "24,32"
+
+
+def test_measurement_has_tiles_of_its_own(client: Client, run: Run) -> None:
+    for image in ("measured", "mask", "guide"):
+        address = f"/measurements/{run.measurement_id}/tile/{image}/0/0/0/0"
+        assert client.get(address).headers["X-Tile-Shape"] == "24,32"
+
+
+@pytest.mark.parametrize(
+    "where", [("nothing", 0, 0, 0, 0), ("estimate", 9, 0, 0, 0), ("../estimate", 0, 0, 0, 0)]
+)
+def test_missing_tile_is_404(client: Client, run: Run, where: tuple) -> None:
+    assert client.get(TILE.format(run.pk, *where)).status_code == 404
+
+
+ROUTES = (
+    "/runs/{run}/tile/estimate/0/0/0/0",
+    "/runs/{run}/features",
+    "/runs/{run}/agreement",
+    "/runs/{run}/profile?channel=0&from=1,1&to=9,9",
+    "/runs/{run}/download/text",
+    "/measurements/{measurement}/tile/measured/0/0/0/0",
+)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_run_of_another_lab_answers_like_a_missing_one(
+    stranger: Client, client: Client, run: Run, route: str
+) -> None:
+    address = route.format(run=run.pk, measurement=run.measurement_id)
+    assert client.get(address).status_code == 200
+    assert stranger.get(address).status_code == 404
+    assert Client().get(address).status_code == 302  # to the sign-in page
+
+
+def test_run_without_a_result_has_no_tiles(client: Client, run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING)
+    assert client.get(TILE.format(run.pk, "estimate", 0, 0, 0, 0)).status_code == 404
+
+
+def test_features_come_riskiest_first(client: Client, run: Run) -> None:
+    features = client.get(f"/runs/{run.pk}/features").json()["features"]
+    risks = [feature["risk"] for feature in features]
+    assert risks == sorted(risks, reverse=True)
+    assert set(features[0]) == {
+        "channel", "y", "x", "scale", "amplitude", "risk", "visibility", "share",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("channel=0&from=1,1", "Name a channel of this run and two points"),
+        ("channel=7&from=1,1&to=2,2", "Name a channel of this run and two points"),
+        ("channel=0&from=1&to=2,2", "“1” is no point; write row,column."),
+        ("channel=0&from=1,1&to=2,9999", "lies outside the map"),
+        ("channel=0&from=1,1&to=1,1", "at least one pixel apart"),
+        ("channel=0&from=nan,1&to=1,1", "lies outside the map"),
+    ],
+)
+def test_profile_that_cannot_be_drawn_says_why(
+    client: Client, run: Run, query: str, sentence: str
+) -> None:
+    answer = client.get(f"/runs/{run.pk}/profile?{query}")
+    assert answer.status_code == 400
+    assert sentence in answer.json()["sentence"]
+
+
+@pytest.mark.parametrize("kind", ["text", "tiff", "ome-zarr"])
+def test_download_is_a_zip_named_after_the_measurement(member: User, kind: str) -> None:
+    run = finished_run(member, name="Ooid B3")
+    client = Client()
+    client.force_login(member)
+    answer = client.get(f"/runs/{run.pk}/download/{kind}")
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="ooid-b3-')
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
+        assert archive.testzip() is None
+
+
+def test_unknown_download_is_404(client: Client, run: Run) -> None:
+    assert client.get(f"/runs/{run.pk}/download/pickle").status_code == 404

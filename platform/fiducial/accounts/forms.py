@@ -1,8 +1,22 @@
 """Forms of people and labs."""
 
+from typing import Any
+
+from allauth.account.forms import LoginForm
 from django import forms
 
 from .models import Membership
+
+
+class SignInForm(LoginForm):
+    """allauth's form in our words: labels instead of placeholders that vanish."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Username or e-mail"
+        self.fields["remember"].label = "Stay signed in"
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
 
 class InviteForm(forms.Form):

@@ -119,7 +119,7 @@ def _invite(request: HttpRequest, lab: Lab, form: InviteForm) -> str | None:
     try:
         user, new = services.invite(by=request.user, lab=lab, **form.cleaned_data)
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        messages.error(request, str(refusal))
     except ValidationError as fault:
         form.add_error(None, fault)
     else:

@@ -58,10 +58,10 @@ class CorrectionForm(forms.Form):
     )
 
     def __init__(self, measurement: Measurement, *args: Any, **kwargs: Any):
-        self.files = _files(measurement)
-        kwargs.setdefault("initial", _initial(measurement, self.files))
+        self.read_files = _files(measurement)
+        kwargs.setdefault("initial", _initial(measurement, self.read_files))
         super().__init__(*args, **kwargs)
-        for number, (name, read_as) in enumerate(self.files):
+        for number, (name, read_as) in enumerate(self.read_files):
             self.fields[f"channel_{number}"] = forms.ChoiceField(
                 choices=_channel_choices(read_as), required=False, label=name
             )
@@ -69,7 +69,7 @@ class CorrectionForm(forms.Form):
     @property
     def channel_fields(self) -> list[forms.BoundField]:
         """The fields that say what each file holds, in the order of the files."""
-        return [self[f"channel_{number}"] for number in range(len(self.files))]
+        return [self[f"channel_{number}"] for number in range(len(self.read_files))]
 
     @property
     def facts(self) -> list[forms.BoundField]:
@@ -81,7 +81,7 @@ class CorrectionForm(forms.Form):
         given = self.cleaned_data
         channels = {
             name: given[f"channel_{number}"]
-            for number, (name, _) in enumerate(self.files)
+            for number, (name, _) in enumerate(self.read_files)
             if given[f"channel_{number}"]
         }
         facts = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling")

@@ -20,6 +20,7 @@ def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
         "data": [
             {
                 "type": "bar",
+                "showlegend": False,
                 "x": np.round(centres, 4).tolist(),
                 "y": count(store, channel, edges).tolist(),
                 "width": np.diff(edges).tolist(),
@@ -31,7 +32,6 @@ def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
             "xaxis": {"title": {"text": f"{element} ({units})"}},
             "yaxis": {"title": {"text": "pixels"}, "type": "log"},
             "bargap": 0,
-            "showlegend": False,
         },
     }
 

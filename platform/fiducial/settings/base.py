@@ -79,6 +79,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 EMAIL_HOST = os.environ.get("FIDUCIAL_EMAIL_HOST", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("FIDUCIAL_EMAIL_FROM", "fiducial@localhost")
+ACCOUNT_FORMS = {"login": "fiducial.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "fiducial.accounts.adapter.ClosedSignup"
 
 DATABASES = {
@@ -116,11 +117,6 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("FIDUCIAL_STATIC_ROOT", HOME / "static"))
 STATICFILES_DIRS = [ROOT / "templates" / "static"]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "fiducial.viewer.finders.PlotlyFinder",
-]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

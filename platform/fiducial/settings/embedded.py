@@ -3,9 +3,9 @@
 import secrets
 
 from .base import *  # noqa: F403
-from .base import HOME
+from .base import HOME, STATIC_ROOT
 
-(HOME / "static").mkdir(parents=True, exist_ok=True)
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 _key = HOME / "secret-key"
 if not _key.exists():
     _key.touch(mode=0o600)

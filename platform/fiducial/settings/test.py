@@ -6,6 +6,9 @@ import tempfile
 os.environ.setdefault("FIDUCIAL_HOME", tempfile.mkdtemp(prefix="fiducial-test-"))
 
 from .base import *  # noqa: F403
+from .base import STATIC_ROOT
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 SECRET_KEY = "only-for-tests"
 LEASE_SECONDS = 2.0

@@ -21,6 +21,7 @@ from fiducial.errors import Refused
 from .. import queries, services
 from ..errors import DiskFull, Duplicate, HashMismatch, Incomplete, TooLarge
 from ..models import Measurement, UploadedFile
+from ..names import harmless_path
 
 STATUS: dict[type[Refused], int] = {
     TooLarge: 413,
@@ -60,7 +61,12 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
     project = get_object_or_404(queries.visible_projects(request.user), pk=pk)
     name, files = _announced(request)
     upload, new = services.create_upload(project=project, user=request.user, name=name, files=files)
-    return JsonResponse(_state(upload), status=201 if new else 200)
+    answer = _state(upload)
+    # A name may have been made harmless: tell the client which of its files each one is.
+    given = {harmless_path(path): path for path, _ in files}
+    for file in answer["files"]:
+        file["given"] = given[file["path"]]
+    return JsonResponse(answer, status=201 if new else 200)
 
 
 @require_GET

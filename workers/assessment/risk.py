@@ -26,10 +26,28 @@ def visible_error(estimate: Tensor, mask: Tensor) -> Tensor:
     return torch.from_numpy(np.where(top > 0, TAU_SHARE * top, 1.0)).to(estimate)
 
 
-def pixel_risk(std: Tensor, tau: Tensor) -> Tensor:
-    """P(|x − x̂| > τ), `(c, H, W)`, for a calibrated standard deviation; τ `(c,)`, counts."""
-    limit = tau.to(std)[:, None, None] / std.clamp_min(torch.finfo(std.dtype).tiny)
-    return torch.special.erfc(limit / 2**0.5)  # type: ignore[no-any-return]
+@dataclass(frozen=True)
+class Survival:
+    """P(|error| > z · std), as found on held-out specimens: errors are not Gaussian.
+
+    `at`: rising values of z; `share`: of the pixels whose error was larger.
+    """
+
+    at: tuple[float, ...]
+    share: tuple[float, ...]
+
+    @classmethod
+    def of(cls, scores: Array, at: Array) -> "Survival":
+        """From |error|/std of held-out pixels."""
+        ordered = np.sort(scores)
+        share = 1 - np.searchsorted(ordered, at, side="right") / len(ordered)
+        return cls(tuple(at.tolist()), tuple(share.tolist()))
+
+    def pixel_risk(self, std: Tensor, tau: Tensor) -> Tensor:
+        """P(|x − x̂| > τ), `(c, H, W)`; τ `(c,)`, counts."""
+        limit = tau.to(std)[:, None, None] / std.clamp_min(torch.finfo(std.dtype).tiny)
+        risk = np.interp(limit.cpu().numpy(), self.at, self.share)
+        return torch.from_numpy(risk).to(std)
 
 
 def covariates(absence: Array, visibility: Array, share: Array, contrast: Array) -> Array:

@@ -7,17 +7,18 @@ both what the members disagree on (epistemic) and what the measurement leaves op
 """
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
-from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 from torch.nn import functional as F
 
 from workers.networks.cellnet import HALO, CellNet
 from workers.physics import LinearForwardModel, PoissonNoise
+from workers.physics.masks import fill_unmeasured
 from workers.posteriors.cells import cell_basis, predict, prepare
 from workers.posteriors.residual import draw
 
@@ -74,18 +75,6 @@ class Ensemble:
         return Prediction(mean, sigma)
 
 
-def fill_unmeasured(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Give every unmeasured pixel the value of the nearest measured one, `(c, h, w)`.
-
-    Only the networks see this; nothing is concluded about the pixels filled.
-    """
-    if mask.all():
-        return values
-    nearest = distance_transform_edt(~mask, return_distances=False, return_indices=True)
-    filled: np.ndarray = values[:, nearest[0], nearest[1]]
-    return filled
-
-
 class EnsemblePosterior:
     """Posterior of one measurement under one forward model; `sample` is the posterior contract.
 
@@ -117,6 +106,13 @@ class EnsemblePosterior:
             filled = F.pad(filled[None], (0, w % 2, 0, h % 2), mode="replicate")[0]
         factors = noise.variance_factor.to(torch.float32).expand(len(filled))
         self.prediction = ensemble.predict(filled, forward, factors, progress)
+
+    def strictly(self) -> "EnsemblePosterior":
+        """The same posterior in strict mode, without asking the networks again."""
+        other = copy(self)
+        other.__dict__.pop("estimate", None)
+        other.strict = True
+        return other
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -21,15 +21,29 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from workers.assessment.calibration import conformal_scale
+from workers.assessment.census import FeatureCensus
+from workers.assessment.features import present
+from workers.assessment.judgement import Scene, judge
+from workers.assessment.risk import Survival, fit_feature_risk, green_limit, visible_error
+from workers.assessment.scores import auroc, probability_error
+from workers.assessment.smooth import smooth_image
 from workers.networks.cellnet import CellNet
-from workers.physics import LinearForwardModel, PoissonNoise, forward_model
+from workers.physics import CellModel, PoissonNoise, PsfModel, forward_model
+from workers.physics.spectrum import fit_specimen
 from workers.posteriors.cells import cell_basis, interpolate, predict, prepare
 from workers.posteriors.ensemble import Ensemble, EnsemblePosterior
 from workers.posteriors.residual import fit_kernel
+from workers.training.registry import load_weights
 
 OPERATORS = ("binned", "point", "line", "psf")
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 SURVIVAL_AT = np.linspace(0.0, 8.0, 33)  # |error| / std
+SIDE = 128  # fine pixels along the side of a specimen
+ELEMENTS = 6
+SAMPLES = 16
+FEATURE_SPECIMENS = 12
+ALPHA = 0.2  # false share promised for a green list
 
 
 @dataclass(frozen=True)
@@ -38,12 +52,12 @@ class Specimen:
 
     y: np.ndarray  # (e, h, w) float32 counts
     truth: np.ndarray  # (e, H, W) counts per measured dwell
-    forward: LinearForwardModel
+    forward: CellModel | PsfModel
 
-    def posterior(self, ensemble: Ensemble, strict: bool = False) -> EnsemblePosterior:
+    def posterior(self, ensemble: Ensemble) -> EnsemblePosterior:
         mask = np.ones(self.y.shape[1:], bool)
         noise = PoissonNoise(torch.ones(len(self.y)))
-        return EnsemblePosterior(ensemble, self.y, mask, self.forward, noise, strict=strict)
+        return EnsemblePosterior(ensemble, self.y, mask, self.forward, noise)
 
 
 def specimens(folder: Path, name: str, factor: int, seed: int) -> Iterator[Specimen]:
@@ -53,8 +67,10 @@ def specimens(folder: Path, name: str, factor: int, seed: int) -> Iterator[Speci
         rng = np.random.default_rng([seed, n, factor])
         with np.load(file, allow_pickle=False) as archive:
             rate = archive["rate"]
+        top, left = rng.integers(0, rate.shape[1] - SIDE + 1, 2)
+        chosen = rng.permutation(len(rate))[:ELEMENTS]
         dose = np.exp(rng.uniform(np.log(1 / 16), np.log(max(factor, 1.5) ** 2)))
-        truth = (rate * dose).astype(np.float32)
+        truth = rate[chosen, top : top + SIDE, left : left + SIDE] * np.float32(dose)
         mean = forward.expected(torch.from_numpy(truth)).clamp(min=0).numpy()
         yield Specimen(rng.poisson(mean).astype(np.float32), truth, forward)
 
@@ -78,25 +94,11 @@ def residual_kernel(members: list[CellNet], found: list[Specimen]) -> Tensor:
     return fit_kernel(whitened).float()
 
 
-def interval_factors(scores: list[np.ndarray]) -> dict[str, float]:
-    """Factor on the standard deviation for each level, by conformal risk control over specimens.
-
-    The smallest λ with n/(n+1) · R̂(λ) + 1/(n+1) ≤ α, where R̂ is the mean over specimens of the
-    share of pixels outside ± λ std (Angelopoulos et al., Conformal Risk Control, 2024).
-    """
-    n, grid = len(scores), np.linspace(0.05, 12.0, 2400)
-    outside = np.mean([1 - np.searchsorted(np.sort(s), grid) / len(s) for s in scores], axis=0)
-    bound = n / (n + 1) * outside + 1 / (n + 1)
-    found = {
-        level: grid[np.argmax(bound <= 1 - level)] for level in LEVELS if 1 / (n + 1) < 1 - level
-    }
-    return {f"{level:g}": float(value) for level, value in found.items()}
-
-
 def scores_of(posterior: EnsemblePosterior, truth: np.ndarray) -> np.ndarray:
     """|error| over standard deviation of every fifth pixel, flat float32."""
     error = np.abs(posterior.estimate.numpy() - truth) / posterior.std.numpy()
-    return error.reshape(-1)[::5].astype(np.float32)
+    sampled: np.ndarray = error.reshape(-1)[::5].astype(np.float64)
+    return sampled
 
 
 def psnr(estimate: np.ndarray, truth: np.ndarray) -> float:
@@ -109,41 +111,91 @@ def psnr(estimate: np.ndarray, truth: np.ndarray) -> float:
 def calibrate_task(ensemble: Ensemble, found: Iterator[Specimen]) -> dict[str, Any]:
     """What is fitted for one operator and factor."""
     scores = [scores_of(s.posterior(ensemble), s.truth) for s in found]
-    pooled = np.sort(np.concatenate(scores))
-    survival = 1 - np.searchsorted(pooled, SURVIVAL_AT) / len(pooled)
+    factors = {f"{level:g}": round(conformal_scale(scores, 1 - level), 4) for level in LEVELS}
+    survival = Survival.of(np.concatenate(scores), SURVIVAL_AT)
     return {
-        "interval": interval_factors(scores),
-        "survival": {"at": SURVIVAL_AT.tolist(), "share": np.round(survival, 5).tolist()},
+        "interval": factors,
+        "survival": {"at": list(survival.at), "share": [round(x, 5) for x in survival.share]},
         "specimens": len(scores),
     }
 
 
 def figures_of_task(
     ensemble: Ensemble, found: Iterator[Specimen], fitted: dict[str, Any]
-) -> dict[str, Any]:
-    """Held-out figures of one operator and factor: accuracy, coverage, chi-square, strict cost."""
+) -> dict[str, float]:
+    """Held-out figures of one operator and factor: accuracy, coverage, χ², cost of strict mode."""
     rows = []
     for s in found:
         posterior = s.posterior(ensemble)
         scores = scores_of(posterior, s.truth)
         sample = next(iter(posterior.sample(1, torch.Generator().manual_seed(1))))
         chi2 = posterior.noise.chi2(s.forward.expected(sample), torch.from_numpy(s.y))
-        strict = s.posterior(ensemble, strict=True).estimate.numpy()
-        rows.append(
-            {
-                "psnr_db": psnr(posterior.estimate.numpy(), s.truth),
-                "bicubic_psnr_db": psnr(bicubic(s), s.truth),
-                "strict_psnr_db": psnr(strict, s.truth),
-                "chi2_samples": float(chi2.mean()),
-                **{
-                    f"coverage_{k}": float((scores <= v).mean())
-                    for k, v in fitted["interval"].items()
-                },
-            }
-        )
-    means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
-    worst = float(np.min([row["coverage_0.9"] for row in rows]))
-    return {**{k: round(v, 3) for k, v in means.items()}, "coverage_0.9_worst": round(worst, 3)}
+        row = {
+            "psnr_db": psnr(posterior.estimate.numpy(), s.truth),
+            "bicubic_psnr_db": psnr(bicubic(s), s.truth),
+            "strict_psnr_db": psnr(posterior.strictly().estimate.numpy(), s.truth),
+            "chi2_samples": float(chi2.mean()),
+        }
+        for level, scale in fitted["interval"].items():
+            row[f"coverage_{level}"] = float((scores <= scale).mean())
+        rows.append(row)
+    means = {key: round(float(np.mean([row[key] for row in rows])), 3) for key in rows[0]}
+    return {**means, "coverage_0.9_worst": round(min(row["coverage_0.9"] for row in rows), 3)}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Features of several specimens: covariates (n, 4), the event, and where each comes from."""
+
+    covariates: np.ndarray
+    absent: np.ndarray
+    specimen: np.ndarray
+    amplitude: np.ndarray  # relative to the range of its channel: the simple baseline
+
+
+def judged_features(ensemble: Ensemble, found: list[Specimen]) -> Judged:
+    """Features of the estimates, asked of the samples as a run does and then of the truth."""
+    parts = []
+    for n, s in enumerate(found):
+        posterior = s.posterior(ensemble)
+        y, mask, noise = posterior.y, posterior.mask, posterior.noise
+        fits = [fit_specimen(s.forward, one.astype(np.float64), 1.0, mask.numpy()) for one in s.y]
+        smooth = smooth_image(y, s.forward, noise, fits, mask)
+        fine = torch.ones(posterior.shape, dtype=torch.bool)
+        tau = visible_error(posterior.estimate, fine)
+        least = torch.maximum(tau, posterior.std.mean(dim=(1, 2)))
+        census = FeatureCensus(posterior.estimate, least, fine)
+        for sample in posterior.sample(SAMPLES, torch.Generator().manual_seed(n)):
+            census.add(sample)
+        counted = census.shown()
+        scene = Scene(s.forward, noise, fits, mask, posterior.std, s.forward.expected(smooth))
+        covariates = judge(counted, scene).covariates()
+        absent = ~present(counted.features, torch.from_numpy(s.truth))
+        relative = np.abs(counted.features.amplitude) / tau.numpy()[counted.features.channel]
+        parts.append((covariates, absent, np.full(len(absent), n), relative))
+    return Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def feature_risk(
+    ensemble: Ensemble, calibration: list[Specimen], test: list[Specimen]
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Feature risk fitted on one set of specimens, and how it does on another."""
+    fit, held_out = judged_features(ensemble, calibration), judged_features(ensemble, test)
+    risk = fit_feature_risk(fit.covariates, fit.absent, fit.specimen)
+    limit = green_limit(risk.probability(fit.covariates), fit.absent, fit.specimen, ALPHA)
+    probability = risk.probability(held_out.covariates)
+    green = probability <= limit
+    figures = {
+        "features": len(probability),
+        "absent_share": float(held_out.absent.mean()),
+        "auroc": auroc(probability, held_out.absent),
+        "auroc_amplitude": auroc(-held_out.amplitude, held_out.absent),
+        "calibration_error": probability_error(probability, held_out.absent),
+        "green_share": float(green.mean()),
+        "green_false_share": float(held_out.absent[green].mean()) if green.any() else 0.0,
+    }
+    card = {**risk.to_card(), "green_limit": limit, "alpha": ALPHA}
+    return card, {key: round(value, 4) for key, value in figures.items()}
 
 
 def bicubic(s: Specimen) -> np.ndarray:
@@ -192,37 +244,58 @@ def digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("members", "training", "calibration", "test", "output"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    given = parser.parse_args()
-    given.output.mkdir(parents=True, exist_ok=True)
-    ensembles, card = {}, {"calibration": {}, "figures": {}, "weights": {}, "members": {}}
-    for cell in (2, 4, 8):
-        members = load_members(given.members, cell)
-        kernels = {
-            name: residual_kernel(members, list(specimens(given.calibration, name, factor, 11)))
-            for name, factor in tasks(cell)
-        }
-        tensors = {f"residual.{name}": kernel.half() for name, kernel in kernels.items()}
-        for m, net in enumerate(members):
-            tensors |= {
-                f"member{m}.{k}": v.half().contiguous() for k, v in net.state_dict().items()
-            }
-        file = given.output / f"cell{cell}.safetensors"
-        save_file(tensors, file)
-        card["weights"][file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
-        card["members"][f"cell{cell}"] = training_log(given.members, cell)
-        ensembles[cell] = Ensemble(tuple(members), kernels)
-        for name, factor in tasks(cell):
-            key = f"{name}.x{factor}"
-            fitted = calibrate_task(ensembles[cell], specimens(given.calibration, name, factor, 12))
-            card["calibration"][key] = fitted
-            card["figures"][key] = figures_of_task(
-                ensembles[cell], specimens(given.test, name, factor, 21), fitted
+def assemble(cell: int, given: argparse.Namespace) -> tuple[Ensemble, dict[str, Any]]:
+    """Members and residual kernels of one cell size, written as one weights file."""
+    members = load_members(given.members, cell)
+    kernels = {
+        name: residual_kernel(members, list(specimens(given.calibration, name, factor, 11)))
+        for name, factor in tasks(cell)
+    }
+    tensors = {f"residual.{name}": kernel.half() for name, kernel in kernels.items()}
+    for m, net in enumerate(members):
+        tensors |= {f"member{m}.{k}": v.half().contiguous() for k, v in net.state_dict().items()}
+    file = given.output / f"cell{cell}.safetensors"
+    save_file(tensors, file)
+    part = {
+        "weights": {file.name: hashlib.sha256(file.read_bytes()).hexdigest()},
+        "members": {f"cell{cell}": training_log(given.members, cell)},
+    }
+    return Ensemble(tuple(members), kernels), part
+
+
+def calibrate(cell: int, given: argparse.Namespace) -> dict[str, Any]:
+    """Everything on the card about one cell size."""
+    ensemble, part = assemble(cell, given)
+    part |= {"calibration": {}, "figures": {}, "feature_risk": {}, "feature_figures": {}}
+    for name, factor in tasks(cell):
+        key = f"{name}.x{factor}"
+        fitted = calibrate_task(ensemble, specimens(given.calibration, name, factor, 12))
+        part["calibration"][key] = fitted
+        part["figures"][key] = figures_of_task(
+            ensemble, specimens(given.test, name, factor, 21), fitted
+        )
+        print(key, part["figures"][key], flush=True)  # noqa: T201  a command's output
+        if name in ("fine", "binned"):
+            sets = (
+                list(specimens(folder, name, factor, seed))[:FEATURE_SPECIMENS]
+                for folder, seed in ((given.calibration, 13), (given.test, 22))
             )
-            print(key, card["figures"][key], flush=True)  # noqa: T201  a command's output
+            card, figures = feature_risk(ensemble, *sets)
+            part["feature_risk"][str(factor)], part["feature_figures"][str(factor)] = card, figures
+            print(key, figures, flush=True)  # noqa: T201  a command's output
+    return part
+
+
+def finish(given: argparse.Namespace) -> None:
+    """One card from the parts, with the comparison at equal beam time and the hashes of data."""
+    card: dict[str, Any] = {}
+    for cell in (2, 4, 8):
+        part = json.loads((given.output / f"part{cell}.json").read_text())
+        for key, value in part.items():
+            card.setdefault(key, {}).update(value)
+    ensembles = {
+        cell: load_weights(given.output / f"cell{cell}.safetensors", cell) for cell in (2, 4)
+    }
     card["equal_time"] = {
         key: round(value, 2)
         for factor in (2, 4)
@@ -237,6 +310,20 @@ def main() -> None:
         )
     }
     (given.output / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("members", "training", "calibration", "test", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--cell", type=int, help="only this cell size; without it, finish the card")
+    given = parser.parse_args()
+    given.output.mkdir(parents=True, exist_ok=True)
+    if given.cell is None:
+        finish(given)
+    else:
+        part = calibrate(given.cell, given)
+        (given.output / f"part{given.cell}.json").write_text(json.dumps(part, indent=1) + "\n")
 
 
 if __name__ == "__main__":

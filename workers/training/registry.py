@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load
+from safetensors.torch import load_file
 
 from workers.networks.cellnet import CellNet
 from workers.posteriors.ensemble import Ensemble
@@ -39,12 +39,16 @@ def load_ensemble(cell: int, name: str = XRAY) -> Ensemble:
     file = MODELS / name / f"cell{cell}.safetensors"
     if not file.exists():
         raise ModelError(f"The model {name} has no weights for {cell} × {cell} cells.")
-    content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != card(name)["weights"].get(file.name):
+    if hashlib.sha256(file.read_bytes()).hexdigest() != card(name)["weights"].get(file.name):
         raise ModelError(
             f"The weights {file.name} of {name} are not those of its card: fetch the project again."
         )
-    tensors = {k: v.float() for k, v in load(content).items()}
+    return load_weights(file, cell)
+
+
+def load_weights(file: Path, cell: int) -> Ensemble:
+    """Members and residual kernels of one weights file, whatever any card says of it."""
+    tensors = {k: v.float() for k, v in load_file(file).items()}
     residuals = {k[9:]: v for k, v in tensors.items() if k.startswith("residual.")}
     count = 1 + max(int(k.split(".")[0][6:]) for k in tensors if k.startswith("member"))
     return Ensemble(tuple(_member(tensors, m, cell) for m in range(count)), residuals)

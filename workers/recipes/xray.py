@@ -1,0 +1,359 @@
+"""The numerics of `xray-ensemble`: a measured map to posterior samples and what to make of them.
+
+Wires reader output, physics, ensemble and assessment, and writes the run. Declared in
+`recipes.xray_ensemble`; imported only by the worker that runs it.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workers import store
+from workers.assessment.absence import fit_absence
+from workers.assessment.census import Counted, FeatureCensus
+from workers.assessment.evidence import Split, evidence_map, resolution_of_evidence, three_way
+from workers.assessment.judgement import Scene, judge
+from workers.assessment.risk import FeatureRisk, Survival, visible_error
+from workers.assessment.smooth import smooth_image
+from workers.measurement import Measurement
+from workers.physics import CellModel, PoissonNoise, PsfModel, forward_model
+from workers.physics.operator_check import operator_check
+from workers.physics.spectrum import fit_specimen
+from workers.posteriors.ensemble import EnsemblePosterior
+from workers.readers.dispersion import variance_factor
+from workers.recipes import words
+from workers.run import RunError, Stopped
+from workers.training import registry
+
+LEVEL = "0.9"  # of the interval shown
+
+Step = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One measurement under one forward model: all channels, and which of them to report."""
+
+    measurement: Measurement
+    forward: CellModel | PsfModel
+    factors: np.ndarray  # variance factor per channel, float32 (c,)
+    shown: list[int]
+
+    @property
+    def y(self) -> Tensor:
+        """Counts of the channels to report, `(e, h, w)`."""
+        return torch.from_numpy(self.measurement.values[self.shown])
+
+    @property
+    def mask(self) -> Tensor:
+        return torch.from_numpy(self.measurement.mask)
+
+    @property
+    def fine_mask(self) -> Tensor:
+        """The mask on the grid of the estimate, `(H, W)`."""
+        f = self.forward.factor
+        return self.mask.repeat_interleave(f, dim=0).repeat_interleave(f, dim=1)
+
+    @property
+    def noise(self) -> PoissonNoise:
+        """Noise of the channels to report."""
+        return PoissonNoise(torch.from_numpy(self.factors[self.shown]))
+
+    @property
+    def factor(self) -> int:
+        return self.forward.factor
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return tuple(self.measurement.channels[i] for i in self.shown)
+
+
+def run(
+    measurement: Path,
+    output: Path,
+    parameters: dict[str, Any],
+    *,
+    seed: int,
+    report: Step,
+    should_stop: Callable[[], bool],
+) -> dict[str, Any]:
+    """Carry out the recipe and write the run to `output`; returns its summary.
+
+    Raises Stopped when told to stop and RunError for a map this recipe cannot answer for.
+    """
+    began = time.monotonic()
+
+    def step(stage: str, fraction: float) -> None:
+        if should_stop():
+            raise Stopped
+        report(stage, fraction)
+
+    step("reading the measurement", 0.0)
+    problem = _problem(store.read_measurement(measurement), parameters)
+    name = f"{parameters['sampling']}.x{parameters['factor']}"
+    fitted = registry.card()["calibration"][name]
+    posterior = EnsemblePosterior(
+        registry.load_ensemble(max(parameters["factor"], 2)),
+        problem.measurement.values,
+        problem.measurement.mask,
+        problem.forward,
+        PoissonNoise(torch.from_numpy(problem.factors)),
+        strict=parameters["strict"],
+        progress=lambda share: step("predicting with five networks", 0.02 + 0.45 * share),
+    )
+    with store.RunWriter(
+        output,
+        channels=problem.channels,
+        measured_shape=problem.measurement.mask.shape,
+        shape=posterior.shape,
+        samples=parameters["samples"],
+        provenance=_provenance(problem, measurement, parameters, seed),
+    ) as writer:
+        step("finding the smoothest consistent map", 0.48)
+        picture = _picture(problem, posterior, parameters["strict"])
+        step("writing the estimate", 0.56)
+        _write_pictures(writer, problem, picture, fitted)
+        census, chi2 = _write_samples(writer, problem, posterior, picture, parameters, seed, step)
+        step("judging features", 0.9)
+        calibration = FeatureRisk.from_card(registry.card()["feature_risk"][str(problem.factor)])
+        table = _feature_table(census.shown(), picture.scene, calibration)
+        writer.table("features", table)
+        writer.table("missed", _missed_table(census.missed(), picture.scene))
+        step("writing the run", 0.97)
+        summary = _summary(problem, posterior, picture, chi2, table, fitted, parameters)
+        summary["seconds"] = time.monotonic() - began
+        writer.close(summary)
+    return summary
+
+
+def _problem(measurement: Measurement, parameters: dict[str, Any]) -> Problem:
+    if measurement.units == "wt%":
+        raise RunError(
+            "This map is in wt%, where counting statistics no longer hold. Upload the raw counts; "
+            "quantify the estimate afterwards."
+        )
+    values = measurement.values
+    if not values[:, measurement.mask].any():
+        raise RunError("No pixel of this map counted anything: there is nothing to estimate from.")
+    factors = [variance_factor(channel, measurement.mask) for channel in values]
+    return Problem(
+        measurement,
+        forward_model(parameters["sampling"], parameters["factor"]),
+        np.asarray(factors, np.float32),
+        [measurement.channels.index(element) for element in parameters["channels"]],
+    )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The estimate and what is known of it before any sample; channels `e` are those reported."""
+
+    estimate: Tensor  # (e, H, W), counts
+    smooth: Tensor  # (e, H, W), counts
+    split: Split
+    tau: Tensor  # (e,), counts: an error worth naming
+    scene: Scene
+
+
+def _picture(problem: Problem, posterior: EnsemblePosterior, strict: bool) -> Picture:
+    fits = [
+        fit_specimen(problem.forward, y.astype(np.float64), float(phi), problem.measurement.mask)
+        for y, phi in zip(problem.y.numpy(), problem.factors[problem.shown], strict=True)
+    ]
+    noise, mask, forward = problem.noise, problem.mask, problem.forward
+    estimate = posterior.estimate[problem.shown]
+    smooth = smooth_image(problem.y, forward, noise, fits, mask, strict=strict)
+    scene = Scene(
+        forward, noise, fits, mask, posterior.std[problem.shown], forward.expected(smooth)
+    )
+    tau = visible_error(estimate, problem.fine_mask)
+    return Picture(estimate, smooth, three_way(estimate, smooth, forward), tau, scene)
+
+
+def _write_pictures(
+    writer: store.RunWriter, problem: Problem, picture: Picture, fitted: dict[str, Any]
+) -> None:
+    """Every picture that needs no samples."""
+    scene, estimate = picture.scene, picture.estimate
+    width = fitted["interval"][LEVEL] * scene.std
+    survival = Survival(tuple(fitted["survival"]["at"]), tuple(fitted["survival"]["share"]))
+    pictures = {
+        "measured": problem.y,
+        "estimate": estimate,
+        "std": scene.std,
+        "lower": (estimate - width).clamp(min=0),
+        "upper": estimate + width,
+        "risk": survival.pixel_risk(scene.std, picture.tau),
+        "smooth": picture.smooth,
+        "invented": picture.split.learned,
+        "evidence": evidence_map(
+            scene.smooth_mean, scene.model, scene.noise.variance_factor, scene.fits, scene.mask
+        ),
+        "residuals": problem.forward.residuals(estimate, problem.y, scene.noise, scene.mask),
+    }
+    for name, values in pictures.items():
+        writer.image(name, values.numpy().astype(np.float32))
+    writer.image("mask", problem.measurement.mask.astype(np.uint8))
+
+
+def _write_samples(
+    writer: store.RunWriter,
+    problem: Problem,
+    posterior: EnsemblePosterior,
+    picture: Picture,
+    parameters: dict[str, Any],
+    seed: int,
+    step: Step,
+) -> tuple[FeatureCensus, np.ndarray]:
+    """Stream samples to the store, asking each which features it has; χ² is (k, e)."""
+    count = parameters["samples"]
+    # Weaker blobs than the posterior's own spread are not worth a line in a table.
+    least = torch.maximum(picture.tau, picture.scene.std.mean(dim=(1, 2)))
+    census = FeatureCensus(picture.estimate, least, problem.fine_mask)
+    total = torch.zeros_like(picture.estimate)
+    chi2 = np.empty((count, len(problem.shown)))
+    generator = torch.Generator().manual_seed(seed)
+    for k, sample in enumerate(posterior.sample(count, generator)):
+        step(f"drawing sample {k + 1} of {count}", 0.58 + 0.32 * k / count)
+        chosen = sample[problem.shown]
+        total += chosen
+        census.add(chosen)
+        chi2[k] = problem.forward.chi2(chosen, problem.y, problem.noise, problem.mask).numpy()
+        writer.sample(k, chosen.numpy())
+    writer.image("mean", (total / count).numpy())
+    return census, chi2
+
+
+def _feature_table(counted: Counted, scene: Scene, risk: FeatureRisk) -> dict[str, np.ndarray]:
+    """Features of the estimate with their calibrated risk of being absent in truth."""
+    judged = judge(counted, scene)
+    return {
+        **counted.features.columns(),
+        "risk": risk.probability(judged.covariates()),
+        "visibility": judged.visibility,
+        "share": judged.share,
+    }
+
+
+def _missed_table(counted: Counted, scene: Scene) -> dict[str, np.ndarray]:
+    """Features of the samples that the estimate lacks; `risk` again of absence in truth."""
+    absence = fit_absence(counted.absent, counted.samples)
+    judged = judge(counted, scene)
+    return {
+        **counted.features.columns(),
+        "risk": absence.probability(counted.absent, counted.samples),
+        "visibility": judged.visibility,
+        "share": judged.share,
+    }
+
+
+def _summary(
+    problem: Problem,
+    posterior: EnsemblePosterior,
+    picture: Picture,
+    chi2: np.ndarray,
+    table: dict[str, np.ndarray],
+    fitted: dict[str, Any],
+    parameters: dict[str, Any],
+) -> dict[str, Any]:
+    card, sampling = registry.card(), parameters["sampling"]
+    check = operator_check(
+        sampling,
+        problem.factor,
+        problem.y.numpy(),
+        problem.factors[problem.shown],
+        problem.measurement.mask,
+    )
+    per_channel = _per_channel(problem, posterior, picture, chi2, fitted)
+    features = {
+        "count": len(table["risk"]),
+        "high_risk": int((table["risk"] > 0.5).sum()),
+        "low_risk": int((table["risk"] <= 0.1).sum()),
+    }
+    figures = card["figures"][f"{sampling}.x{problem.factor}"]
+    return {
+        "recipe": "xray-ensemble",
+        "factor": problem.factor,
+        "sampling": sampling,
+        "channels": list(problem.channels),
+        "shape": list(posterior.shape),
+        "verdict": words.verdict(problem.factor, per_channel, asdict(check), features),
+        "per_channel": per_channel,
+        "operator_check": asdict(check),
+        "features": features,
+        "calibration": {**fitted, "held_out": figures, "model": registry.XRAY},
+        "equal_time": words.equal_time(problem.factor, sampling, card["equal_time"]),
+        "strict_cost": words.strict_cost(problem.factor, figures),
+    }
+
+
+def _per_channel(
+    problem: Problem,
+    posterior: EnsemblePosterior,
+    picture: Picture,
+    chi2: np.ndarray,
+    fitted: dict[str, Any],
+) -> dict[str, dict[str, Any]]:
+    scene = picture.scene
+    chi2_mean = problem.forward.chi2(picture.estimate, problem.y, scene.noise, scene.mask)
+    noise_share = _noise_share(posterior)[problem.shown]
+    found: dict[str, dict[str, Any]] = {}
+    for c, element in enumerate(problem.channels):
+        shares = picture.split.shares[c].tolist()
+        half = resolution_of_evidence(scene.model, scene.fits[c]).half
+        found[element] = {
+            "chi2_samples": float(chi2[:, c].mean()),
+            "chi2_mean": float(chi2_mean[c]),
+            "limited_by": "noise" if noise_share[c] > 0.5 else "resolution",
+            "noise_share": float(noise_share[c]),
+            "shares": dict(zip(("measured", "smooth", "learned"), shares, strict=True)),
+            "tau": float(picture.tau[c]),
+            "spread": float(posterior.spread[problem.shown[c]]),
+            "interval_width": 2 * fitted["interval"][LEVEL] * float(scene.std[c].mean()),
+            "resolution_of_evidence_px": half,
+        }
+    return found
+
+
+def _noise_share(posterior: EnsemblePosterior) -> Tensor:
+    """Share of each channel's predicted variance that lies in what was measured, `(c,)`.
+
+    Above one half counting noise is what limits it: more counts would help more than finer steps.
+    """
+    if posterior.forward.name == "fine":
+        return torch.ones(len(posterior.y))
+    variance = posterior.prediction.sigma.square().mean(dim=(0, 3, 4))
+    return variance[:, 0] / variance.sum(dim=1)
+
+
+def _provenance(
+    problem: Problem, measurement: Path, parameters: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    source = problem.measurement
+    return {
+        "recipe": "xray-ensemble",
+        "recipe_version": "1",
+        "parameters": parameters,
+        "seed": seed,
+        "factor": parameters["factor"],
+        "forward_model": parameters["sampling"],
+        "noise": {
+            "model": "Poisson with a variance factor per channel",
+            "variance_factor": dict(
+                zip(problem.channels, problem.factors[problem.shown].tolist(), strict=True)
+            ),
+            "source": "variance over mean of neighbouring pixels in the flattest parts of the map",
+        },
+        "units": source.units,
+        "pixel_size_um": source.pixel_size_um,
+        "model": {"name": registry.XRAY, "weights": registry.card()["weights"]},
+        "measurement": {"content_hash": store.content_hash(measurement), **source.provenance},
+        "libraries": {name: version(name) for name in ("torch", "numpy", "zarr", "scipy")},
+    }

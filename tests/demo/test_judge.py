@@ -5,6 +5,7 @@ from fiducial.demo.judge import Judge, response, response_noise
 
 COUNTS = 14.0
 SHAPE = (64, 64)
+EVERYWHERE = np.ones(SHAPE, bool)
 
 
 def hill(y: float, x: float, height: float, width: float = 2.0) -> np.ndarray:
@@ -20,37 +21,40 @@ def counted(truth: np.ndarray, seed: int = 0) -> np.ndarray:
 def test_judge_finds_a_true_feature_and_refuses_an_invented_one(place, there):
     truth = 30 + hill(20, 20, 40)
     estimate = truth + hill(45, 40, 40)
-    assert Judge(estimate, counted(truth), COUNTS).present(*place, scale=2.0) is there
+    assert Judge(estimate, counted(truth), EVERYWHERE, COUNTS).present(*place, scale=2.0) is there
 
 
 @pytest.mark.parametrize(("moved", "there"), [(1.0, True), (2.0, True), (4.0, False)])
 def test_judge_allows_two_pixels(moved, there):
     estimate = 30 + hill(30, 30, 40, width=1.5)
     slow = counted(30 + hill(30, 30 + moved, 40, width=1.5))
-    assert Judge(estimate, slow, 1e6).present(30, 30, scale=1.5) is there
+    assert Judge(estimate, slow, EVERYWHERE, 1e6).present(30, 30, scale=1.5) is there
 
 
 @pytest.mark.parametrize(("share", "there"), [(0.7, True), (0.3, False), (-1.0, False)])
 def test_judge_asks_for_half_the_height_and_the_same_sign(share, there):
     estimate = 60 + hill(30, 30, 40)
     slow = 60 + hill(30, 30, 40 * share)
-    assert Judge(estimate, slow, 1e6).present(30, 30, scale=2.0) is there
+    assert Judge(estimate, slow, EVERYWHERE, 1e6).present(30, 30, scale=2.0) is there
 
 
 def test_judge_cannot_tell_what_counting_noise_would_hide():
     estimate = 30 + hill(30, 30, 1.0)
-    assert Judge(estimate, counted(np.full(SHAPE, 30.0)), COUNTS).present(30, 30, 2.0) is None
+    flat = counted(np.full(SHAPE, 30.0))
+    assert Judge(estimate, flat, EVERYWHERE, COUNTS).present(30, 30, scale=2.0) is None
 
 
 def test_judge_names_the_clear_features_an_estimate_lacks():
     truth = 30 + hill(16, 16, 40) + hill(48, 40, 60)
-    missed, clear = Judge(30 + hill(16, 16, 40), counted(truth), COUNTS).misses(scale=2.0)
+    judge = Judge(30 + hill(16, 16, 40), counted(truth), EVERYWHERE, COUNTS)
+    missed, clear = judge.misses(scale=2.0)
     strength, y, x, height = missed[0]
     assert np.hypot(y - 48, x - 40) < 1.5
     assert strength > 6
     assert height > 0
     assert clear >= 2
-    assert all(np.hypot(y - 16, x - 16) > 3 for _, y, x, _ in missed[:1])
+    nowhere = Judge(judge.estimate, judge.slow, ~EVERYWHERE, COUNTS)
+    assert nowhere.misses(scale=2.0) == ([], 0)
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.5])

@@ -92,10 +92,10 @@ def test_slow_scan_stays_sealed_until_reveal_is_pressed(client, member):
     assert len(re.findall(r"<tr data-channel=", page)) >= 15
     answer = client.get(tile(run))
     values = np.frombuffer(answer.content, "<f4")
-    assert answer["X-Tile-Shape"] == "96,128"
+    assert answer["X-Tile-Shape"] == "48,64"
     assert np.isfinite(values).all()
     config = re.search(r'id="reveal-config" type="application/json">(.*?)</script>', page)
-    assert json.loads(config[1])["shape"] == [96, 128]
+    assert json.loads(config[1])["shape"] == [48, 64]
 
 
 def test_slow_scan_stays_sealed_for_everybody_who_did_not_press(client, member):

@@ -19,7 +19,7 @@ COUNTS_PER_UNIT = 14.0
 def finished_run(user: User | None = None, *, sealed: bool = True) -> Run:
     """A succeeded run that `user` may see; with `sealed`, its specimen's slow scan beside it."""
     user = user or person()
-    specimen = run_store.draw_specimen(factor=1, shape=(96, 128))
+    specimen = run_store.draw_specimen(factor=1, shape=(48, 64))
     project = measurements.project(lab(member=user))
     measurement = measurements.ready(
         project,
@@ -43,7 +43,7 @@ def finished_run(user: User | None = None, *, sealed: bool = True) -> Run:
         finished=timezone.now(),
     )
     run.store_path = f"runs/{run.pk}/1.zarr"
-    run_store.write_run(settings.STORE / run.store_path, specimen)
+    run_store.write_run(settings.STORE / run.store_path, specimen, samples=2)
     run.summary = RunStore(settings.STORE / run.store_path).summary
     run.save()
     if sealed:

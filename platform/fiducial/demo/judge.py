@@ -43,10 +43,14 @@ def response_noise(picture: Picture, scale: float, counts_per_unit: float) -> Pi
 
 @dataclass(frozen=True)
 class Judge:
-    """Estimate and slow scan of one element, both (H, W) in the units of the run."""
+    """Estimate and slow scan of one element, both (H, W) in the units of the run.
+
+    `mask`, bool (H, W), is True where the run had a measurement; nothing is missed elsewhere.
+    """
 
     estimate: Picture
     slow: Picture
+    mask: NDArray[np.bool_]
     counts_per_unit: float
 
     def present(self, y: float, x: float, scale: float) -> bool | None:
@@ -65,7 +69,7 @@ class Judge:
         """
         truth = response(self.slow, scale)
         clearness = np.abs(truth) / response_noise(self.slow, scale, self.counts_per_unit)
-        peaks = np.argwhere(_extrema(truth) & (clearness > CLEAR))
+        peaks = np.argwhere(_extrema(truth) & (clearness > CLEAR) & self.mask)
         shown = response(self.estimate, scale)
         missed = [
             (float(clearness[y, x]), int(y), int(x), float(truth[y, x]))

@@ -78,10 +78,13 @@ def _score(
     believed: Sequence[int],
     counts_per_unit: float,
 ) -> dict[str, Any]:
+    factor = store.shape[0] // store.measured_shape[0]
+    mask = np.asarray(store.image("mask")[:], bool).repeat(factor, 0).repeat(factor, 1)
     judges = [
         Judge(
             np.asarray(store.image("estimate")[channel], float),
             np.asarray(slow.image("measured")[slow.channels.index(element)], float),
+            mask,
             counts_per_unit,
         )
         for channel, element in enumerate(store.channels)

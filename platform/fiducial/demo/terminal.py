@@ -1,7 +1,8 @@
 """How far the demo is, in a terminal that can redraw its lines or in a log that cannot."""
 
 from collections.abc import Sequence
-from typing import TextIO
+
+from django.core.management.base import OutputWrapper
 
 from .scans import SCANS, Progress
 
@@ -12,7 +13,7 @@ NAME = max(len(scan.name) for scan in SCANS)
 class Board:
     """One line per scan; redrawn in place on a terminal, printed on change elsewhere."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: OutputWrapper) -> None:
         self._out = out
         self._in_place = out.isatty()
         self._shown: list[str] = []
@@ -22,12 +23,13 @@ class Board:
         if self._in_place:
             lines = [_line(scan.name, p) for scan, p in zip(SCANS, progress, strict=True)]
             up = f"\x1b[{len(self._shown)}A" if self._shown else ""
-            self._out.write(up + "".join(f"\x1b[2K{line}\n" for line in lines))
+            self._out.write(up + "\n".join(f"\x1b[2K{line}" for line in lines))
         else:
             # A log wants the stages, not every percent.
             lines = [f"{scan.name}: {p.words}" for scan, p in zip(SCANS, progress, strict=True)]
             news = [line for line in lines if line not in self._shown]
-            self._out.write("".join(f"  {line}\n" for line in news))
+            for line in news:
+                self._out.write(f"  {line}")
         self._shown = lines
         self._out.flush()
 

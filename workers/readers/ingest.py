@@ -1,0 +1,108 @@
+"""The separate, limited process that opens uploaded files: `python -m workers.readers.ingest`.
+
+It takes a request file (docs/contracts.md §1), limits itself before any parser is imported, reads,
+writes the measurement whole or not at all, and leaves a reply. What it cannot reply (killed for
+memory or time), `workers.readers.process` words.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+MAX_FILE_BYTES = 2**32
+MAX_OPEN_FILES = 256
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def limit_self(memory_bytes: int, seconds: int) -> None:
+    """Lower what this process may use; never above what it was given."""
+    _lower(resource.RLIMIT_AS, memory_bytes)
+    _lower(resource.RLIMIT_CPU, seconds)
+    _lower(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
+    _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(what: int, wanted: int) -> None:
+    _, ceiling = resource.getrlimit(what)
+    limit = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
+    resource.setrlimit(what, (limit, limit))
+
+
+def main(request_file: Path) -> None:
+    """Carry out one request; the reply says how it ended."""
+    request = json.loads(request_file.read_text())
+    limit_self(int(request["memory_bytes"]), int(request["seconds"]))
+    reply_file = Path(request["reply"])
+    try:
+        reply = _carry_out(request)
+    except MemoryError:
+        reply = refused(
+            "all files",
+            "Reading took more memory than one upload may use.",
+            "Upload fewer channels, or cut the map into fields.",
+        )
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        reply = no_room()
+    _write_whole(reply_file, json.dumps(reply))
+
+
+def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
+    # Imported here, under the limits: no parser is loaded by a process that may use everything.
+    from workers.readers import ReadError, read
+    from workers.readers.summary import summarise
+    from workers.store import StoreError, write_measurement
+
+    try:
+        paths = [Path(name) for name in request["files"]]
+        measurement = read(paths, request.get("corrections"))
+        summary = summarise(measurement)
+        digest = write_measurement(Path(request["output"]), measurement)
+    except ReadError as error:
+        return {"state": "refused", "problems": [asdict(error.problem)]}
+    except StoreError as error:
+        return refused("the store", str(error), "Try again later, or tell the operator.")
+    return {
+        "state": "attention" if summary["open"] else "ready",
+        "summary": summary,
+        "problems": [asdict(problem) for problem in measurement.problems],
+        "content_hash": digest,
+    }
+
+
+def refused(where: str, what: str, do: str) -> dict[str, Any]:
+    """The reply that nothing was read, and why."""
+    problem = {"severity": "refused", "where": where, "what": what, "do": do}
+    return {"state": "refused", "problems": [problem]}
+
+
+def no_room() -> dict[str, Any]:
+    """The reply of a full disk."""
+    return refused(
+        "the store",
+        "There is no room left on the disk of the server; nothing was kept of this reading.",
+        "Your files are safe where they were uploaded: tell the operator, then try again.",
+    )
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees all of it or none."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text)
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,43 @@
+"""What a page or a form needs to know of a measurement without opening it."""
+
+from typing import Any
+
+import numpy as np
+
+from workers.measurement import Measurement
+from workers.readers.dispersion import variance_factor
+
+
+def summarise(measurement: Measurement) -> dict[str, Any]:
+    """The `summary` of docs/contracts.md §1; plain values that JSON can hold."""
+    return {
+        "channels": list(measurement.channels),
+        "shape": list(measurement.mask.shape),
+        "units": measurement.units,
+        "pixel_size_um": measurement.pixel_size_um,
+        "dwell_ms": measurement.dwell_ms,
+        "current_na": measurement.current_na,
+        "sampling": measurement.sampling,
+        "has_guide": measurement.guide is not None,
+        "format": measurement.provenance["format"],
+        "files": measurement.provenance["files"],
+        "open": measurement.provenance["open"],
+        "measured_share": round(float(measurement.mask.mean()), 6),
+        "per_channel": {
+            channel: _of_channel(measurement, number)
+            for number, channel in enumerate(measurement.channels)
+        },
+    }
+
+
+def _of_channel(measurement: Measurement, number: int) -> dict[str, float]:
+    plane, mask = measurement.values[number], measurement.mask
+    known = plane[mask]
+    factor = variance_factor(plane, mask) if measurement.units == "counts" else 1.0
+    return {
+        "mean": round(float(known.mean(dtype=np.float64)), 6),
+        "max": float(known.max()),
+        "p999": round(float(np.quantile(known, 0.999)), 6),
+        "zero_share": round(float((known == 0).mean()), 6),
+        "variance_factor": round(factor, 4),
+    }

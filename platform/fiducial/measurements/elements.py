@@ -1,4 +1,7 @@
-"""The elements a file can be said to hold."""
+"""The elements a file can be said to hold.
+
+The readers know them too, but with every parser behind them; a web process needs the names only.
+"""
 
 _SYMBOLS = (
     "Li Be B C N O F Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr "

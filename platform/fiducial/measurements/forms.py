@@ -7,6 +7,7 @@ from django import forms
 from fiducial.accounts import permissions
 from fiducial.accounts.models import Lab, User
 
+from . import folders
 from .elements import SYMBOLS
 from .models import Measurement
 
@@ -93,8 +94,8 @@ def _files(measurement: Measurement) -> list[tuple[str, str]]:
     """(file name, element it was read as) of each file; the element is "" where none was read."""
     if read := measurement.summary.get("files"):
         return [(file["name"], file.get("channel") or "") for file in read]
-    names = measurement.files.order_by("name").values_list("name", flat=True)
-    return [(name.rsplit("/", 1)[-1], "") for name in names]
+    names = [path.name for path in folders.files_to_read(measurement)]
+    return [(name, "") for name in names]
 
 
 def _initial(measurement: Measurement, files: list[tuple[str, str]]) -> dict[str, Any]:

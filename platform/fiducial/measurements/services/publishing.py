@@ -58,10 +58,9 @@ def _refuse(row: Measurement, problems: list[dict[str, str]]) -> None:
     if row.revision == 0:
         row.state, row.problems = State.REFUSED, problems
         return
-    # The revision before stays in force, so its own questions do too; old refusals are over.
+    # The revision before stays in force, so what was found in it does too; old refusals are over.
     standing = [problem for problem in row.problems if problem["severity"] != "refused"]
-    asked = any(problem["severity"] == "question" for problem in standing)
-    row.state = State.ATTENTION if asked else State.READY
+    row.state = State.ATTENTION if row.summary.get("open") else State.READY
     row.problems = problems + standing
 
 

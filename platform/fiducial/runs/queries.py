@@ -16,7 +16,7 @@ from fiducial.celery import COMPUTE
 from fiducial.measurements.queries import visible_measurements
 from workers.recipes.catalogue import RECIPES
 
-from . import words
+from . import describing, words
 from .models import Run, Worker
 from .turns import waiting_in_turn
 
@@ -88,7 +88,7 @@ class Queue:
             return ""
         low, high = spread(run.recipe)
         before, own = self.ahead[run.pk] / self.workers, estimate(run)
-        return f"done in {words.span((before + own) * low, (before + own) * high)}"
+        return f"Done in {words.span((before + own) * low, (before + own) * high)}."
 
 
 def _busy(workers: int) -> str:
@@ -146,3 +146,50 @@ def _ratio(run: Run) -> float:
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[round(share * (len(ordered) - 1))]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run as one line of the queue: what it is, how far, and why it is not further."""
+
+    run: Run
+    title: str  # the parameters in one line
+    words: str  # the state in words
+    detail: str  # the sentence that says more
+    place: int | None
+    order: tuple[int, float]  # running first, then by place
+
+
+def line(run: Run, queue: Queue) -> Line:
+    """Everything a page says about `run`, given the queue it stands in."""
+    wait = queue.wait(run)
+    order = (1, float(wait.place)) if wait else (0, run.created.timestamp())
+    return Line(
+        run=run,
+        title=describing.brief(run),
+        words=_state_words(run),
+        detail=f"{wait.reason} {wait.eta}".strip() if wait else _detail(run),
+        place=wait.place if wait else None,
+        order=order,
+    )
+
+
+def _state_words(run: Run) -> str:
+    if run.cancel_requested and not run.is_final:
+        return "stopping"
+    return {"queued": "waiting", "succeeded": "finished"}.get(run.state, run.state)
+
+
+def _detail(run: Run) -> str:
+    if run.is_final:
+        return run.error
+    if run.cancel_requested:
+        return "It was cancelled; its worker stops within seconds."
+    again = (
+        f"Worker lost, retrying ({run.attempt} of {settings.RUN_MAX_ATTEMPTS}). "
+        if run.attempt > 1
+        else ""
+    )
+    stage = (run.stage or "starting").capitalize()
+    left = "" if run.seconds_left is None else f", {words.duration(run.seconds_left)} left"
+    return f"{again}{stage}{left}."

@@ -86,8 +86,7 @@ def cancel(*, run: Run, by: User) -> Run:
 
     Returns the run as it is now. Refused when it was over before.
     """
-    if not permissions.may_operate(by):
-        permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    permissions.require(by, permissions.WORK, run.measurement.project.lab)
     if not _ask_to_end(run):
         run.refresh_from_db()
         raise Refused(f"This run has {run.get_state_display().lower()} already.")

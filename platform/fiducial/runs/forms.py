@@ -1,0 +1,78 @@
+"""The new-run form: one field per parameter of a recipe, so a recipe needs no form of its own."""
+
+from typing import Any
+
+from django import forms
+
+from fiducial.measurements.models import Measurement
+from workers.recipes.catalogue import Parameter, ParameterErrors, Recipe
+
+from .services import MAX_SEED
+
+
+class RecipeForm(forms.Form):
+    """Fields of `recipe` for one measurement; after `is_valid`, `parameters` and `seed` hold them.
+
+    Rules that look at several values at once are the recipe's own (`Recipe.clean`).
+    """
+
+    seed = forms.IntegerField(
+        label="Seed",
+        min_value=0,
+        max_value=MAX_SEED,
+        initial=0,
+        help_text="The same inputs with the same seed give the same result.",
+    )
+
+    def __init__(self, recipe: Recipe, measurement: Measurement, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._recipe, self._summary = recipe, measurement.summary
+        suggested = recipe.suggest(self._summary)
+        for parameter in recipe.parameters:
+            field = _field(parameter, self._summary)
+            field.initial = suggested.get(parameter.name, field.initial)
+            self.fields[parameter.name] = field
+        self.order_fields([parameter.name for parameter in recipe.parameters])
+
+    def clean(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        self.seed = values.pop("seed", 0)
+        if not self.errors:
+            try:
+                self.parameters = self._recipe.clean(values, self._summary)
+            except ParameterErrors as wrong:
+                for name, sentence in wrong.errors.items():
+                    self.add_error(name, sentence)
+        return self.cleaned_data
+
+    def parts(self) -> list[dict[str, Any]]:
+        """Each parameter beside its bound field, for the page."""
+        return [
+            {
+                "parameter": parameter,
+                "field": self[parameter.name],
+                "picked": self._picked(parameter),
+            }
+            for parameter in self._recipe.parameters
+        ]
+
+    def _picked(self, parameter: Parameter) -> set[str]:
+        value = self[parameter.name].value()
+        values = value if isinstance(value, list | tuple) else [value]
+        return {str(one) for one in values}
+
+
+def _field(parameter: Parameter, summary: dict[str, Any]) -> forms.Field:
+    facts = {"label": parameter.title, "help_text": parameter.help, "initial": parameter.default}
+    if parameter.kind == "choice":
+        choices = [(str(choice.value), choice.label) for choice in parameter.choices]
+        return forms.ChoiceField(choices=choices, **facts)
+    if parameter.kind == "channels":
+        channels = summary.get("channels", [])
+        facts["initial"] = parameter.default or channels
+        return forms.MultipleChoiceField(choices=[(name, name) for name in channels], **facts)
+    if parameter.kind == "boolean":
+        return forms.BooleanField(required=False, **facts)
+    limits = {"min_value": parameter.minimum, "max_value": parameter.maximum}
+    kind = forms.IntegerField if parameter.kind == "integer" else forms.FloatField
+    return kind(**limits, **facts)

@@ -1,0 +1,197 @@
+"""Pages of the queue: a new run, everybody's runs, one run until it is over."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fiducial.accounts import permissions
+from fiducial.errors import Refused
+from fiducial.measurements.models import Measurement
+from fiducial.measurements.queries import visible_measurements
+from fiducial.viewer.views import finished_run
+from workers.recipes.catalogue import RECIPES, Recipe
+
+from . import advice, describing, queries, services
+from .forms import RecipeForm
+from .models import Run
+
+OVER_PER_PAGE = 20
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Choose a recipe's parameters and queue the run; `?from=` starts from an earlier run's."""
+    measurement = _measurement(request, pk)
+    recipe = _recipe(request)
+    try:
+        services.refuse_unready(measurement)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(measurement)
+    if request.method == "GET":
+        form = RecipeForm(recipe, measurement, initial=_earlier(request, recipe))
+        return _form_page(request, measurement, recipe, form)
+    form = RecipeForm(recipe, measurement, request.POST)
+    if not form.is_valid():
+        return _form_page(request, measurement, recipe, form, status=422)
+    try:
+        run = services.submit(
+            measurement=measurement,
+            recipe=recipe.name,
+            parameters=form.parameters,
+            seed=form.seed,
+            by=request.user,
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _form_page(request, measurement, recipe, form, status=422)
+    return redirect(run)
+
+
+@login_required
+@require_POST
+def cost(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the form as it stands would cost; asked for at every change."""
+    measurement = _measurement(request, pk)
+    recipe = _recipe(request)
+    form = RecipeForm(recipe, measurement, request.POST)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        context["cost"] = advice.cost(recipe, form.parameters, measurement)
+        context["equal_time"] = advice.equal_time(form.parameters)
+    return render(request, "runs/_cost.html", context)
+
+
+@login_required
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """Everything my labs wait for, and what is over."""
+    return render(request, "runs/queue.html", _lists(request))
+
+
+@login_required
+@require_GET
+def lines(request: HttpRequest) -> HttpResponse:
+    """The lists of the queue page, asked for every three seconds while something is under way."""
+    return render(request, "runs/_lines.html", _lists(request))
+
+
+@login_required
+@require_GET
+def run(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One run: its result where there is one, otherwise how far it is or why it ended."""
+    found = _run(request, pk)
+    if found.state == Run.State.SUCCEEDED:
+        return finished_run(request, found)
+    return render(request, "runs/run.html", _about(request, found))
+
+
+@login_required
+@require_GET
+def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The moving part of a run's page, asked for every two seconds until a final state."""
+    found = _run(request, pk)
+    if found.is_final:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "runs/_progress.html", _about(request, found))
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _run(request, pk)
+    try:
+        services.cancel(run=found, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(_back(request, found))
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _run(request, pk)
+    try:
+        return redirect(services.retry(run=found, by=request.user))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found)
+
+
+def _measurement(request: HttpRequest, pk: UUID) -> Measurement:
+    visible = visible_measurements(request.user, permissions.WORK)
+    return get_object_or_404(visible.select_related("project__lab"), pk=pk)
+
+
+def _run(request: HttpRequest, pk: UUID) -> Run:
+    return get_object_or_404(queries.visible_runs(request.user), pk=pk)
+
+
+def _recipe(request: HttpRequest) -> Recipe:
+    name = request.GET.get("recipe", next(iter(RECIPES)))
+    if name not in RECIPES:
+        raise Http404
+    return RECIPES[name]
+
+
+def _earlier(request: HttpRequest, recipe: Recipe) -> dict[str, Any]:
+    if "from" not in request.GET:
+        return {}
+    earlier = get_object_or_404(queries.visible_runs(request.user), pk=request.GET["from"])
+    return earlier.parameters | {"seed": earlier.seed} if earlier.recipe == recipe.name else {}
+
+
+def _form_page(
+    request: HttpRequest,
+    measurement: Measurement,
+    recipe: Recipe,
+    form: RecipeForm,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "measurement": measurement,
+        "recipe": recipe,
+        "recipes": RECIPES.values(),
+        "form": form,
+    }
+    return render(request, "runs/new.html", context, status=status)
+
+
+def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
+    return {
+        "run": found,
+        "line": queries.line(found, queries.read_queue()),
+        "recipe": queries.recipe_title(found),
+        "parameters": describing.parameters(found),
+        "may_change": queries.may_change(request.user, found),
+        "retry": found.retries.order_by("-created").first(),
+    }
+
+
+def _lists(request: HttpRequest) -> dict[str, Any]:
+    visible = queries.visible_runs(request.user)
+    queue = queries.read_queue()
+    active = [queries.line(run, queue) for run in visible.filter(state__in=Run.ACTIVE)]
+    over = visible.filter(state__in=Run.FINAL).order_by("-finished")
+    page = Paginator(over, OVER_PER_PAGE).get_page(request.GET.get("page"))
+    may = set(
+        permissions.labs_where_may(request.user, permissions.WORK).values_list("pk", flat=True)
+    )
+    return {
+        "active": sorted(active, key=lambda line: line.order),
+        "over": [queries.line(run, queue) for run in page],
+        "page": page,
+        "queue": queue,
+        "may_work_in": may,
+    }
+
+
+def _back(request: HttpRequest, found: Run) -> str:
+    return "runs:queue" if request.POST.get("next") == "queue" else found.get_absolute_url()

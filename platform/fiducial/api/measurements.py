@@ -1,0 +1,99 @@
+"""Projects, measurements and their upload in parts that can resume."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router
+from ninja.pagination import paginate
+
+from fiducial.measurements import queries, services
+from fiducial.measurements.models import Measurement, Project, UploadedFile
+
+from .auth import SIGNED_IN
+from .schemas import MeasurementOut, ProjectOut, UploadIn, UploadOut
+
+router = Router(tags=["measurements"])
+
+
+@router.get("/projects", response=list[ProjectOut], auth=SIGNED_IN)
+@paginate
+def list_projects(request: HttpRequest) -> QuerySet[Project]:
+    """The projects of your labs."""
+    return queries.visible_projects(request.user).select_related("lab").order_by("-created")
+
+
+@router.get("/measurements", response=list[MeasurementOut], auth=SIGNED_IN)
+@paginate
+def list_measurements(request: HttpRequest, project: int | None = None) -> QuerySet[Measurement]:
+    """The measurements of your labs, newest first; of one project if you name it."""
+    found = queries.visible_measurements(request.user).order_by("-created")
+    return found if project is None else found.filter(project=project)
+
+
+@router.get("/measurements/{uuid:pk}", response=MeasurementOut, auth=SIGNED_IN)
+def get_measurement(request: HttpRequest, pk: UUID) -> Measurement:
+    """One measurement and what was read in its files."""
+    return _visible(request, pk)
+
+
+@router.post("/measurements", response={200: UploadOut, 201: UploadOut}, auth=SIGNED_IN)
+def announce_upload(request: HttpRequest, body: UploadIn) -> tuple[int, dict]:
+    """Announce the files of a measurement. An unfinished upload of the same files is continued."""
+    project = get_object_or_404(queries.visible_projects(request.user), pk=body.project)
+    upload, new = services.create_upload(
+        project=project,
+        user=request.user,
+        name=body.name,
+        files=[(file.path, file.size) for file in body.files],
+    )
+    return 201 if new else 200, _upload(upload)
+
+
+@router.get("/measurements/{uuid:pk}/upload", response=UploadOut, auth=SIGNED_IN)
+def get_upload(request: HttpRequest, pk: UUID) -> dict:
+    """Which parts have not arrived."""
+    return _upload(_visible(request, pk))
+
+
+@router.put(
+    "/measurements/{uuid:pk}/files/{int:file}/parts/{int:number}",
+    response={204: None},
+    auth=SIGNED_IN,
+)
+def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> tuple[int, None]:
+    """Send the bytes of one part; the header `X-Content-SHA256` is what they must hash to."""
+    files = UploadedFile.objects.select_related("measurement__project__lab")
+    row = get_object_or_404(files, pk=file, measurement=_visible(request, pk))
+    # Never hold more than a part in memory, whatever is sent: one byte over is enough to refuse.
+    body = request.read(services.part_size(row.size, number) + 1)
+    sha256 = request.headers.get("X-Content-SHA256", "")
+    services.receive_part(user=request.user, file=row, number=number, body=body, sha256=sha256)
+    return 204, None
+
+
+@router.post("/measurements/{uuid:pk}/complete", response=MeasurementOut, auth=SIGNED_IN)
+def complete_upload(request: HttpRequest, pk: UUID) -> Measurement:
+    """Close the upload and hand it to the reader; ask for the measurement until it is ready."""
+    return services.complete(user=request.user, measurement=_visible(request, pk))
+
+
+def _visible(request: HttpRequest, pk: UUID) -> Measurement:
+    visible = queries.visible_measurements(request.user).select_related("project__lab")
+    return get_object_or_404(visible, pk=pk)
+
+
+def _upload(upload: Measurement) -> dict:
+    files = [
+        {
+            "id": file.pk,
+            "path": file.name,
+            "size": file.size,
+            "missing": [] if file.complete else services.missing_parts(file),
+        }
+        for file in upload.files.order_by("pk")
+    ]
+    part_bytes = settings.UPLOAD_PART_BYTES
+    return {"id": upload.pk, "state": upload.state, "part_bytes": part_bytes, "files": files}

@@ -1,0 +1,40 @@
+"""Frozen reports."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router
+from ninja.pagination import paginate
+
+from fiducial.reports import services
+from fiducial.reports.models import Report
+from fiducial.reports.queries import visible_reports
+from fiducial.runs.queries import visible_runs
+
+from .auth import SIGNED_IN
+from .schemas import ReportIn, ReportOut
+
+router = Router(tags=["reports"])
+
+
+@router.get("/reports", response=list[ReportOut], auth=SIGNED_IN)
+@paginate
+def list_reports(request: HttpRequest, run: UUID | None = None) -> QuerySet[Report]:
+    """The reports of your labs, newest first; of one run if you name it."""
+    found = visible_reports(request.user).select_related("frozen_by").order_by("-frozen")
+    return found if run is None else found.filter(run=run)
+
+
+@router.get("/reports/{uuid:pk}", response=ReportOut, auth=SIGNED_IN)
+def get_report(request: HttpRequest, pk: UUID) -> Report:
+    """One report; `content_hash` is what its sealed files hash to."""
+    return get_object_or_404(visible_reports(request.user).select_related("frozen_by"), pk=pk)
+
+
+@router.post("/runs/{uuid:pk}/reports", response={201: ReportOut}, auth=SIGNED_IN)
+def freeze_report(request: HttpRequest, pk: UUID, body: ReportIn) -> tuple[int, Report]:
+    """Freeze a finished run into the next version of its report."""
+    run = get_object_or_404(visible_runs(request.user), pk=pk)
+    return 201, services.freeze(run=run, by=request.user, title=body.title)

@@ -1,0 +1,108 @@
+"""Recipes and runs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router
+from ninja.pagination import paginate
+
+from fiducial.measurements.queries import visible_measurements
+from fiducial.runs import queries, services
+from fiducial.runs.models import Run
+from workers.recipes.catalogue import RECIPES, Recipe
+
+from .auth import SIGNED_IN
+from .schemas import RecipeOut, RunIn, RunOut
+
+router = Router(tags=["runs"])
+
+
+@router.get("/recipes", response=list[RecipeOut], auth=SIGNED_IN)
+def list_recipes(request: HttpRequest) -> list[Recipe]:
+    """What can be run, and what each recipe asks for."""
+    return list(RECIPES.values())
+
+
+@router.get("/runs", response=list[RunOut], auth=SIGNED_IN)
+@paginate
+def list_runs(
+    request: HttpRequest, state: Run.State | None = None, measurement: UUID | None = None
+) -> list[dict[str, Any]]:
+    """The runs of your labs, newest first."""
+    found = queries.visible_runs(request.user).order_by("-created")
+    if state is not None:
+        found = found.filter(state=state)
+    if measurement is not None:
+        found = found.filter(measurement=measurement)
+    return Answers(found)
+
+
+@router.get("/runs/{uuid:pk}", response=RunOut, auth=SIGNED_IN)
+def get_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    """One run: ask again until `state` is succeeded, failed or cancelled."""
+    return _answer(_visible(request, pk))
+
+
+@router.post("/runs", response={201: RunOut}, auth=SIGNED_IN)
+def submit_run(request: HttpRequest, body: RunIn) -> tuple[int, dict[str, Any]]:
+    """Queue a run."""
+    measurement = get_object_or_404(visible_measurements(request.user), pk=body.measurement)
+    run = services.submit(
+        measurement=measurement,
+        recipe=body.recipe,
+        parameters=body.parameters,
+        seed=body.seed,
+        by=request.user,
+    )
+    return 201, _answer(run)
+
+
+@router.post("/runs/{uuid:pk}/cancel", response=RunOut, auth=SIGNED_IN)
+def cancel_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    """End a run; one that is running stops within seconds."""
+    return _answer(services.cancel(run=_visible(request, pk), by=request.user))
+
+
+@router.post("/runs/{uuid:pk}/retry", response={201: RunOut}, auth=SIGNED_IN)
+def retry_run(request: HttpRequest, pk: UUID) -> tuple[int, dict[str, Any]]:
+    """Queue the inputs of a failed or cancelled run again."""
+    return 201, _answer(services.retry(run=_visible(request, pk), by=request.user))
+
+
+class Answers:
+    """Runs as answers, made only for the page that is asked for, with the queue read once."""
+
+    def __init__(self, runs: Any) -> None:
+        self._runs = runs
+
+    def __len__(self) -> int:
+        return self._runs.count()
+
+    def __getitem__(self, page: slice) -> list[dict[str, Any]]:
+        queue = queries.read_queue()
+        return [_words(run, queue) for run in self._runs[page]]
+
+
+def _visible(request: HttpRequest, pk: UUID) -> Run:
+    return get_object_or_404(queries.visible_runs(request.user), pk=pk)
+
+
+def _answer(run: Run) -> dict[str, Any]:
+    return _words(run, queries.read_queue())
+
+
+def _words(run: Run, queue: queries.Queue) -> dict[str, Any]:
+    line = queries.line(run, queue)
+    plain = (
+        "id measurement_revision recipe parameters seed state stage fraction seconds_left attempt "
+        "cancel_requested created started finished error summary"
+    )
+    return {name: getattr(run, name) for name in plain.split()} | {
+        "measurement": run.measurement_id,
+        "retry_of": run.retry_of_id,
+        "detail": line.detail,
+        "place": line.place,
+        "page": run.get_absolute_url(),
+    }

@@ -48,7 +48,7 @@ function collect() {
       { type: "button", textContent: "×" });
     drop.setAttribute("aria-label", `Take back ${title(feature)}`);
     drop.addEventListener("click", () => { marked.splice(index, 1); list(); mark.focus(); });
-    place.replaceChildren(title(feature), input, drop);
+    place.replaceChildren(where(feature), input, drop);
   };
 
   mark.addEventListener("click", () => { marked.push(state.feature); list(); });
@@ -112,7 +112,11 @@ function value({ channel, y, x }) {
   return `${channel},${y},${x}`;
 }
 
-function title({ channel, amplitude, y, x }) {
-  const sign = amplitude < 0 ? "−" : "+";
-  return `${state.elements[channel].name} ${sign}${figure(Math.abs(amplitude))} at ${y}, ${x}`;
+function title(feature) {
+  const sign = feature.amplitude < 0 ? "−" : "+";
+  return `${where(feature)} (${sign}${figure(Math.abs(feature.amplitude))})`;
+}
+
+function where({ channel, y, x }) {
+  return `${state.elements[channel].name} at ${y}, ${x}`;
 }

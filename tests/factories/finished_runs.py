@@ -1,5 +1,10 @@
 """A run that succeeded, with its rows in the database and its files in the store."""
 
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
 from django.conf import settings
 from django.utils import timezone
 
@@ -21,7 +26,7 @@ def finished_run(
 ) -> Run:
     """A succeeded run of a drawn specimen in a lab of its own; `member` works there."""
     member = member or person()
-    specimen = specimen or run_store.draw_specimen()
+    specimen = specimen or _drawn()
     sampling = "fine" if specimen.factor == 1 else "binned"
     content = Map(
         channels=specimen.channels,
@@ -45,7 +50,22 @@ def finished_run(
     run.store_path = f"runs/{run.pk}/1.zarr"
     path = settings.STORE / run.store_path
     path.parent.mkdir(parents=True)
-    run_store.write_run(path, specimen, samples=samples)
+    if specimen is _drawn():
+        shutil.copytree(_written(samples), path)  # writing takes most of the time of many tests
+    else:
+        run_store.write_run(path, specimen, samples=samples)
     run.summary = RunStore(path).summary
     run.save()
     return run
+
+
+@cache
+def _drawn() -> run_store.Specimen:
+    return run_store.draw_specimen()
+
+
+@cache
+def _written(samples: int) -> Path:
+    path = Path(tempfile.mkdtemp(prefix="fiducial-test-run-")) / "run.zarr"
+    run_store.write_run(path, _drawn(), samples=samples)
+    return path

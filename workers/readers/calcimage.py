@@ -56,9 +56,11 @@ def read(path: Path) -> Contents:
 def _table(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     names: list[str] = []
     rows = []
+    declared = 0
     with path.open("r", encoding="latin-1") as file:
         for number, line in enumerate(file, 1):
             if not names:
+                declared = _declared_rows(line) or declared
                 names = _NAME.findall(line)
                 continue
             if not line.strip():
@@ -72,9 +74,22 @@ def _table(path: Path) -> tuple[list[str], NDArray[np.float64]]:
                     "Export it again.",
                 )
             rows.append(_numbers(path, number, fields))
-    if not rows:
-        raise refusal(path.name, "There are column names but no rows.", "Export it again.")
+    if not rows or len(rows) < declared:
+        raise refusal(
+            path.name,
+            f"It holds {len(rows):,} of {declared:,} rows: the file was cut off.",
+            "Upload it again; if that does not help, export it again.",
+        )
     return names, np.vstack(rows)
+
+
+def _declared_rows(line: str) -> int:
+    """Number of pixels from the first line (NX, NY, NXY, columns); 0 where it is not that line."""
+    fields = line.split()
+    if len(fields) < 3 or not all(field.isdecimal() for field in fields[:3]):
+        return 0
+    nx, ny, nxy = (int(field) for field in fields[:3])
+    return nxy if nx * ny == nxy else 0
 
 
 def _numbers(path: Path, line: int, fields: list[str]) -> NDArray[np.float64]:

@@ -90,10 +90,9 @@ def _best(tokens: list[str]) -> str | None:
         return SKIP
     if folded & _GUIDE_WORDS or "SE" in tokens:
         return GUIDE
-    following = [*tokens[1:], ""]
     ranked = [
         (rank, channel)
-        for token, after in zip(tokens, following, strict=True)
+        for token, after in zip(tokens, [*tokens[1:], ""], strict=False)
         for rank, channel in [_rank(token, after, alone=len(tokens) == 1)]
         if channel
     ]

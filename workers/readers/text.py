@@ -102,22 +102,30 @@ def _is_numeric(line: str, first: bool) -> bool:
 
 @dataclass(frozen=True)
 class _Dialect:
-    """What separates the fields of a file (None: blanks) and whether commas are decimal points."""
+    """How the rows of a file are written, told from the first of them.
+
+    `separator` None means blanks; `trailing`: every row ends with a separator that means nothing.
+    """
 
     separator: str | None
     decimal_comma: bool
+    trailing: bool
 
     @classmethod
     def of(cls, line: str) -> "_Dialect":
-        body = line.strip(_LINE_END)
+        body, ending = line.strip(_LINE_END), line.rstrip("\r\n\x1a\x00 ")
         separator = next((s for s in ("\t", ";") if s in body), None)
-        if separator is None and "," in body and not re.search(r"\d,\d+\s+\d", body):
-            return cls(",", decimal_comma=False)
-        return cls(separator, decimal_comma="," in body and "." not in body)
+        decimal_comma = separator is not None and "," in body and "." not in body
+        if separator is None and re.search(r"\d,\d+ +[+-]?\d", body):
+            decimal_comma = True
+        elif separator is None and "," in body:
+            separator = ","
+        trailing = separator is not None and ending.endswith(separator)
+        return cls(separator, decimal_comma, trailing)
 
     def row(self, path: Path, number: int, line: str, width: int | None) -> NDArray[np.float32]:
         """The numbers of one line; refuses a line of another length than `width`."""
-        fields = self._fields(line, width)
+        fields = self._fields(line)
         if width is not None and len(fields) != width:
             raise refusal(
                 f"{path.name}, line {number}",
@@ -133,14 +141,12 @@ class _Dialect:
                 dtype=np.float32,
             )
 
-    def _fields(self, line: str, width: int | None) -> list[str]:
+    def _fields(self, line: str) -> list[str]:
         body = line.strip("\r\n\x1a\x00 ")
         if self.decimal_comma:
             body = body.replace(",", ".")
         fields = body.split(self.separator)
-        # One trailing separator belongs to the line's end, not to a pixel, unless a pixel of the
-        # rows before was there.
-        if len(fields) > 1 and not fields[-1].strip() and len(fields) != width:
+        if self.trailing and not fields[-1].strip():
             fields.pop()
         return fields
 

@@ -32,6 +32,11 @@ class Channel(filesystem.Channel):
     def data_folder_in(self) -> str:
         return str(self._messages)
 
+    @property
+    def control_folder(self) -> Path:
+        """Where bindings lie, for whoever addresses a queue through an exchange of its name."""
+        return Path(self.transport_options["folder"]) / "control"
+
     def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
         name = f"{time_ns()}_{uuid.uuid4()}.{queue}.msg"
         written = self._moving / name

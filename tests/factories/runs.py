@@ -1,0 +1,36 @@
+"""Runs for tests: rows in any state, with the parameters their recipe would have cleaned."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from fiducial.accounts.models import User
+from fiducial.measurements.models import Measurement
+from fiducial.runs.models import Run, Worker
+
+
+def run(measurement: Measurement, by: User | None = None, **facts: object) -> Run:
+    """A queued run of the toy recipe, or whatever `facts` say."""
+    return Run.objects.create(
+        **{
+            "measurement": measurement,
+            "measurement_revision": measurement.revision,
+            "recipe": "toy",
+            "parameters": {"steps": 4, "pause": 0.1, "mood": "well"},
+            "submitted_by": by or measurement.uploaded_by,
+            **facts,
+        }
+    )
+
+
+def running(measurement: Measurement, *, lease: float = 60.0, **facts: object) -> Run:
+    """A run some worker holds for `lease` more seconds (negative: its lease has run out)."""
+    now = timezone.now()
+    held = {"state": Run.State.RUNNING, "attempt": 1, "token": 1, "worker": "gpu0@here"}
+    lease_until = now + timedelta(seconds=lease)
+    return run(measurement, **{**held, "started": now, "lease_until": lease_until, **facts})
+
+
+def worker(name: str = "gpu0@here", queues: tuple[str, ...] = ("compute",)) -> Worker:
+    """A worker that gave a sign of life just now."""
+    return Worker.objects.create(name=name, queues=list(queues), seen=timezone.now())

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fiducial.errors import Refused
 from fiducial.reports.queries import visible_reports
 
-from . import front, permissions, plans, queries, services
+from . import front, permissions, picture, plans, queries, services
 from .forms import InviteForm
 from .models import Lab, User
 
@@ -24,7 +24,7 @@ INVITATION_MINUTES = 7 * 24 * 60
 def home(request: HttpRequest) -> HttpResponse:
     """Signed out: what this is. Signed in: what waits for me."""
     if not request.user.is_authenticated:
-        return render(request, "accounts/front.html")
+        return render(request, "accounts/front.html", {"caption": picture.caption()})
     return render(request, "accounts/home.html", front.context(request.user))
 
 

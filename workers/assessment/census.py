@@ -92,4 +92,10 @@ def _strongest(features: Features, shape: tuple[int, int]) -> NDArray[np.bool_]:
         heights.view(-1).scatter_reduce_(0, y * shape[1] + x, size, reduce="amax")
         highest = strongest_within_reach(heights, y, x)
         kept[chosen] = (size >= highest).numpy()
+    # Two samples may propose the very same extremum.
+    candidates = np.flatnonzero(kept)
+    place = np.stack([features.y, features.x, np.sign(features.amplitude).astype(np.int64)])
+    _, first = np.unique(place[:, candidates], axis=1, return_index=True)
+    kept[:] = False
+    kept[candidates[first]] = True
     return kept

@@ -8,9 +8,8 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq
 BASE := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 
-# What a target's tools are given besides their own options, as in `make test TESTS=tests/store`.
+# Which tests, as in `make test TESTS=tests/store`.
 TESTS ?=
-TRAIN ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-check test lint benchmark-xray train
@@ -42,8 +41,8 @@ lint: $(DEV) ## formatting, types, who may import whom, migrations, container fi
 benchmark-xray: $(DEV) ## our estimates beside their rivals on real maps; writes tests/benchmarks/results/xray.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.xray
 
-train: $(BASE) ## train the shipped networks again (hours on a CPU), as in `make train TRAIN="--factor 4"`
-	@PYTHONPATH=. $(PY) -m workers.training.train $(TRAIN)
+train: $(BASE) ## train the shipped networks again: hours on a CPU; goes on where it was stopped
+	@scripts/train $(PY)
 
 # Torch comes first and alone; the constraints keep anything that follows from replacing it.
 $(BASE): constraints.txt requirements/base.txt

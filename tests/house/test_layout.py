@@ -64,7 +64,14 @@ def test_tracked_files_are_small():
 
 @pytest.mark.parametrize(
     "script",
-    [".ci/run", ".ci/packages", ".ci/services", "scripts/check-python", "scripts/demo-check"],
+    [
+        ".ci/run",
+        ".ci/packages",
+        ".ci/services",
+        "scripts/check-python",
+        "scripts/demo-check",
+        "scripts/train",
+    ],
 )
 def test_scripts_can_be_started_and_parse(script):
     path = ROOT / script

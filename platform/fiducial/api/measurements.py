@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Router, Status
 from ninja.pagination import paginate
 
 from fiducial.measurements import queries, services
@@ -40,7 +40,7 @@ def get_measurement(request: HttpRequest, pk: UUID) -> Measurement:
 
 
 @router.post("/measurements", response={200: UploadOut, 201: UploadOut}, auth=SIGNED_IN)
-def announce_upload(request: HttpRequest, body: UploadIn) -> tuple[int, dict]:
+def announce_upload(request: HttpRequest, body: UploadIn) -> Status:
     """Announce the files of a measurement. An unfinished upload of the same files is continued."""
     project = get_object_or_404(queries.visible_projects(request.user), pk=body.project)
     upload, new = services.create_upload(
@@ -49,7 +49,7 @@ def announce_upload(request: HttpRequest, body: UploadIn) -> tuple[int, dict]:
         name=body.name,
         files=[(file.path, file.size) for file in body.files],
     )
-    return 201 if new else 200, _upload(upload)
+    return Status(201 if new else 200, _upload(upload))
 
 
 @router.get("/measurements/{uuid:pk}/upload", response=UploadOut, auth=SIGNED_IN)
@@ -63,7 +63,7 @@ def get_upload(request: HttpRequest, pk: UUID) -> dict:
     response={204: None},
     auth=SIGNED_IN,
 )
-def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> tuple[int, None]:
+def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> Status:
     """Send the bytes of one part; the header `X-Content-SHA256` is what they must hash to."""
     files = UploadedFile.objects.select_related("measurement__project__lab")
     row = get_object_or_404(files, pk=file, measurement=_visible(request, pk))
@@ -71,7 +71,7 @@ def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> tuple[in
     body = request.read(services.part_size(row.size, number) + 1)
     sha256 = request.headers.get("X-Content-SHA256", "")
     services.receive_part(user=request.user, file=row, number=number, body=body, sha256=sha256)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/measurements/{uuid:pk}/complete", response=MeasurementOut, auth=SIGNED_IN)

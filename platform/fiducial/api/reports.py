@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Router, Status
 from ninja.pagination import paginate
 
 from fiducial.reports import services
@@ -34,7 +34,7 @@ def get_report(request: HttpRequest, pk: UUID) -> Report:
 
 
 @router.post("/runs/{uuid:pk}/reports", response={201: ReportOut}, auth=SIGNED_IN)
-def freeze_report(request: HttpRequest, pk: UUID, body: ReportIn) -> tuple[int, Report]:
+def freeze_report(request: HttpRequest, pk: UUID, body: ReportIn) -> Status:
     """Freeze a finished run into the next version of its report."""
     run = get_object_or_404(visible_runs(request.user), pk=pk)
-    return 201, services.freeze(run=run, by=request.user, title=body.title)
+    return Status(201, services.freeze(run=run, by=request.user, title=body.title))

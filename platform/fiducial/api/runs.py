@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Router, Status
 from ninja.pagination import paginate
 
 from fiducial.measurements.queries import visible_measurements
@@ -46,7 +46,7 @@ def get_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 
 
 @router.post("/runs", response={201: RunOut}, auth=SIGNED_IN)
-def submit_run(request: HttpRequest, body: RunIn) -> tuple[int, dict[str, Any]]:
+def submit_run(request: HttpRequest, body: RunIn) -> Status:
     """Queue a run."""
     measurement = get_object_or_404(visible_measurements(request.user), pk=body.measurement)
     run = services.submit(
@@ -56,7 +56,7 @@ def submit_run(request: HttpRequest, body: RunIn) -> tuple[int, dict[str, Any]]:
         seed=body.seed,
         by=request.user,
     )
-    return 201, _answer(run)
+    return Status(201, _answer(run))
 
 
 @router.post("/runs/{uuid:pk}/cancel", response=RunOut, auth=SIGNED_IN)
@@ -66,9 +66,9 @@ def cancel_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 
 
 @router.post("/runs/{uuid:pk}/retry", response={201: RunOut}, auth=SIGNED_IN)
-def retry_run(request: HttpRequest, pk: UUID) -> tuple[int, dict[str, Any]]:
+def retry_run(request: HttpRequest, pk: UUID) -> Status:
     """Queue the inputs of a failed or cancelled run again."""
-    return 201, _answer(services.retry(run=_visible(request, pk), by=request.user))
+    return Status(201, _answer(services.retry(run=_visible(request, pk), by=request.user)))
 
 
 class Answers:

@@ -95,18 +95,45 @@ def invite(*, by: User, lab: Lab, username: str, email: str, role: str) -> tuple
     gets in by a one-time link and sets one.
     """
     permissions.require(by, permissions.MANAGE, lab)
-    username, email = username.strip(), email.strip()
-    user = User.objects.filter(username__iexact=username).first()
-    new = user is None
-    if new:
-        user = User(username=username, email=email)
-        user.set_unusable_password()
-        user.full_clean(exclude=["password"])
-        user.save()
-    elif lab.memberships.filter(user=user).exists():
+    user, new = _account(username, email)
+    if lab.memberships.filter(user=user).exists():
         raise Refused(f"{user} belongs to {lab} already; change the role in the list instead.")
     set_role(by=by, lab=lab, user=user, role=role)
     return user, new
+
+
+@transaction.atomic
+def appoint(*, username: str, email: str, lab_name: str, role: str, operator: bool) -> User:
+    """What only somebody at the server can do: a first account, a lab with its owner, an operator.
+
+    Accounts and labs that exist are used as they are; a new lab must begin with an owner.
+    """
+    user, _ = _account(username, email)
+    if operator and not user.is_operator:
+        user.is_operator = True
+        user.save(update_fields=["is_operator"])
+    if not lab_name:
+        return user
+    lab = Lab.objects.filter(name__iexact=lab_name.strip()).first()
+    if lab is None and role != Membership.Role.OWNER:
+        raise Refused(f"There is no lab called {lab_name}; a new one begins with its owner.")
+    if lab is None:
+        create_lab(name=lab_name, owner=user)
+    else:
+        Membership.objects.update_or_create(lab=lab, user=user, defaults={"role": role})
+    return user
+
+
+def _account(username: str, email: str) -> tuple[User, bool]:
+    """The person of that name, made without a password where there is none; whether it is new."""
+    user = User.objects.filter(username__iexact=username.strip()).first()
+    if user is not None:
+        return user, False
+    user = User(username=username.strip(), email=email.strip())
+    user.set_unusable_password()
+    user.full_clean(exclude=["password"])
+    user.save()
+    return user, True
 
 
 def _hashed(token: str) -> str:

@@ -11,9 +11,16 @@ TASK = "measurements.ingest"
 log = logging.getLogger(__name__)
 
 
-def issue() -> None:
-    """Send one wake-up ticket; a lost one is replaced by the sweeper, so failure is only logged."""
+def issue(count: int = 1) -> None:
+    """Send wake-up tickets. One that cannot be sent is only logged: the sweeper replaces it."""
     try:
-        app.send_task(TASK, queue=INGEST)
+        for _ in range(count):
+            app.send_task(TASK, queue=INGEST)
     except (KombuError, OSError):
         log.warning("No ingest ticket could be sent; the sweeper will send another", exc_info=True)
+
+
+def waiting() -> int:
+    """How many tickets lie unread in the broker."""
+    with app.connection_for_write() as connection:
+        return connection.default_channel.queue_declare(INGEST).message_count

@@ -217,16 +217,15 @@ def test_complete_upload_sends_a_ticket_once_it_is_committed(settings: Settings)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sweep_sends_a_new_ticket_for_what_waits_too_long(project: Project) -> None:
+def test_sweep_sends_a_ticket_for_each_that_has_none(project: Project) -> None:
     _drain()
     quarantined(project, {"Si.txt": grid(1)})
-    services.sweep()
-    assert _drain() == []
-    Measurement.objects.update(state_since=timezone.now() - timedelta(minutes=1))
+    quarantined(project, {"Si.txt": grid(2)})
 
     services.sweep()
+    services.sweep()
 
-    assert _drain() == ["measurements.ingest"]
+    assert _drain() == ["measurements.ingest"] * 2
 
 
 def test_ingest_of_something_deleted_meanwhile_leaves_nothing(

@@ -11,6 +11,7 @@ from ..models import Measurement
 
 State = Measurement.State
 GRACE_SECONDS = 60  # a reader past its own limit by this much is gone, not slow
+MAX_TICKETS = 100  # at once; the next sweep sends the rest
 
 
 def sweep() -> None:
@@ -25,12 +26,15 @@ def sweep() -> None:
     hopeless.filter(revision=0).update(state=State.REFUSED, problems=[_gave_up()], **lost)
     # An earlier revision can still be read; only the correction is given up.
     hopeless.update(state=State.ATTENTION, problems=[_gave_up()], **lost)
-    returned = vanished.update(state=State.QUARANTINED, **lost)
-    overdue = Measurement.objects.filter(
-        state=State.QUARANTINED, state_since__lt=now - timedelta(seconds=GRACE_SECONDS / 2)
-    )
-    if returned or overdue.exists():
-        tickets.issue()
+    vanished.update(state=State.QUARANTINED, **lost)
+    _issue_lost_tickets()
+
+
+def _issue_lost_tickets() -> None:
+    """Send a ticket for every waiting measurement that has none."""
+    waiting = Measurement.objects.filter(state=State.QUARANTINED).count()
+    missing = waiting - tickets.waiting() if waiting else 0
+    tickets.issue(max(0, min(missing, MAX_TICKETS)))
 
 
 def _gave_up() -> dict[str, str]:

@@ -97,7 +97,7 @@ class Stage:
             ) from held
 
     def _start(self) -> None:
-        port = _free_port()
+        port = free_port()
         self.address = f"http://{HOST}:{port}"
         # One process with threads: the demo's machine has few cores, and they are the workers'.
         self._child(
@@ -133,7 +133,7 @@ class Stage:
         raise Refused(f"The portal did not start; its last words are in {self._folder}/portal.log.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """PORT if nobody listens there, else any free one."""
     for wanted in (PORT, 0):
         with socket.socket() as probe:

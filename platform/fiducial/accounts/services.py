@@ -65,12 +65,7 @@ def create_lab(*, name: str, owner: User) -> Lab:
 def set_role(*, by: User, lab: Lab, user: User, role: str) -> Membership:
     """Let `user` into `lab`, or change what they are there. A lab always keeps an owner."""
     permissions.require(by, permissions.MANAGE, lab)
-    if role not in Membership.Role.values:
-        raise Refused(f"“{role}” is not a role; choose {', '.join(Membership.Role.values)}.")
-    if role != Membership.Role.OWNER:
-        _keep_an_owner(lab, without=user)
-    membership, _ = Membership.objects.update_or_create(lab=lab, user=user, defaults={"role": role})
-    return membership
+    return _put(lab, user, role)
 
 
 @transaction.atomic
@@ -79,6 +74,15 @@ def remove_member(*, by: User, lab: Lab, user: User) -> None:
     permissions.require(by, permissions.MANAGE, lab)
     _keep_an_owner(lab, without=user)
     lab.memberships.filter(user=user).delete()
+
+
+def _put(lab: Lab, user: User, role: str) -> Membership:
+    if role not in Membership.Role.values:
+        raise Refused(f"“{role}” is not a role; choose {', '.join(Membership.Role.values)}.")
+    if role != Membership.Role.OWNER:
+        _keep_an_owner(lab, without=user)
+    membership, _ = Membership.objects.update_or_create(lab=lab, user=user, defaults={"role": role})
+    return membership
 
 
 def _keep_an_owner(lab: Lab, *, without: User) -> None:
@@ -120,7 +124,7 @@ def appoint(*, username: str, email: str, lab_name: str, role: str, operator: bo
     if lab is None:
         create_lab(name=lab_name, owner=user)
     else:
-        Membership.objects.update_or_create(lab=lab, user=user, defaults={"role": role})
+        _put(lab, user, role)
     return user
 
 

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from workers.readers.elements import SYMBOLS, parse_channel, parse_channels
 
-MAPPED = [s for s in SYMBOLS if s not in "H He Ne Tc Pm Po At Rn Fr Ra Ac Pa Np Pu Am".split()]
+NEVER_MAPPED = "H He Ne Tc Pm Po At Rn Fr Ra Ac Pa Np Pu Am"
+MAPPED = [symbol for symbol in SYMBOLS if symbol not in NEVER_MAPPED.split()]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """How far the noise of a map is from Poisson: variance over mean, measured on the map itself."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -8,6 +10,8 @@ WINDOW = 5  # pixels: where a neighbourhood of this size is flat, differences ar
 FLATTEST = 0.05  # share of the pairs taken as flat
 MIN_PAIRS = 400
 ENOUGH_PAIRS = 1000  # the ratio of so many pairs is known to some 5 %
+BAND_ROWS = 256
+PIXELS_ENOUGH = 2**22
 LOWEST, HIGHEST = 0.4, 1.5  # a factor outside this is structure or bursts, not dead time
 
 
@@ -31,16 +35,29 @@ def dispersion(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
     of the other colour measure the noise there. The noise of the two is independent, so choosing
     does not make the result smaller (it would, by a third, if the same pixels did both).
     """
-    counts = np.where(mask, values, 0).astype(np.float64)
-    height, width = counts.shape
-    black = (np.arange(height)[:, None] + np.arange(width)) % 2 == 0
-    roughness = _roughness(counts, mask & black)
-    differences, means, rough = _pairs(counts, mask & ~black, roughness)
+    found = [_band(values[band], mask[band]) for band in _bands(*values.shape)]
+    differences, means, rough = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if len(differences) < MIN_PAIRS or means.sum() <= 0:
         return float("nan")
     share = max(FLATTEST, ENOUGH_PAIRS / len(rough))
     flat = rough <= np.quantile(rough, min(share, 1.0))
     return _ratio(differences[flat], means[flat])
+
+
+def _bands(height: int, width: int) -> list[slice]:
+    """Bands of rows, spread evenly, that together hold at most some PIXELS_ENOUGH pixels."""
+    every = max(1, math.ceil(height * width / PIXELS_ENOUGH))
+    return [slice(top, top + BAND_ROWS) for top in range(0, height, BAND_ROWS * every)]
+
+
+def _band(
+    values: NDArray[np.floating], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Differences, means and roughness of the pairs of one band of rows."""
+    counts = np.where(mask, values, 0).astype(np.float64)
+    height, width = counts.shape
+    black = (np.arange(height)[:, None] + np.arange(width)) % 2 == 0
+    return _pairs(counts, mask & ~black, _roughness(counts, mask & black))
 
 
 def _roughness(counts: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:

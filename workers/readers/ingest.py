@@ -23,16 +23,18 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def limit_self(memory_bytes: int, seconds: int) -> None:
     """Lower what this process may use; never above what it was given."""
     _lower(resource.RLIMIT_AS, memory_bytes)
-    _lower(resource.RLIMIT_CPU, seconds)
+    # The soft limit ends the process with a signal that says why; the hard one only kills.
+    _lower(resource.RLIMIT_CPU, seconds, slack=2)
     _lower(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
 
 
-def _lower(what: int, wanted: int) -> None:
+def _lower(what: int, wanted: int, slack: int = 0) -> None:
     _, ceiling = resource.getrlimit(what)
-    limit = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
-    resource.setrlimit(what, (limit, limit))
+    unlimited = ceiling == resource.RLIM_INFINITY
+    soft, hard = (w if unlimited else min(w, ceiling) for w in (wanted, wanted + slack))
+    resource.setrlimit(what, (soft, hard))
 
 
 def main(request_file: Path) -> None:

@@ -28,15 +28,8 @@ _FACT_WORDS = {
 }
 
 
-def read(paths: Sequence[Path], corrections: Mapping[str, Any] | None = None) -> Measurement:
-    """The measurement in the files `paths` (folders where they are Zarr); raises ReadError.
-
-    `corrections` is what a person changed or added: `{"channels": {"file.txt": "Si" | "skip" |
-    "guide"}, "units": …, "pixel_size_um": …, "dwell_ms": …, "current_na": …, "sampling": …}`.
-    A map nobody could name becomes a channel "? file.txt", so that it can be looked at;
-    `provenance["open"]` lists what a person must decide before a run: "channels", "units".
-    """
-    told = corrections or {}
+def read(paths: Sequence[Path], told: Mapping[str, Any]) -> Measurement:
+    """`workers.readers.read`; `told` are the corrections."""
     with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
         gathered = gather(list(paths), Path(folder), told.get("channels", {}))
     naming = name_layers(gathered.layers, gathered.labels, told.get("channels", {}))
@@ -48,6 +41,7 @@ def read(paths: Sequence[Path], corrections: Mapping[str, Any] | None = None) ->
     units, unit_problems, units_open = _units(elements, told)
     channels = tuple(elements)
     stack = np.stack([layer.values for layer in elements.values()])
+    elements.clear()  # a large map fits in memory twice, not three times
     gathered.layers.clear()
     checked = check_pixels(channels, stack, units)
     if not checked.mask.any():

@@ -36,7 +36,9 @@ def read(path: Path) -> Contents:
             facts = _facts(tiff)
     except (tifffile.TiffFileError, ValueError, KeyError, IndexError, RuntimeError) as error:
         raise refusal(
-            path.name, f"This TIFF is damaged: {error}.", "Export it again, or upload it again."
+            path.name,
+            f"This TIFF is damaged or cut off: {str(error).rstrip('.')}.",
+            "Export it again, or upload it again.",
         ) from error
     alone = len(planes) == 1
     layers = tuple(

@@ -58,3 +58,13 @@ def test_agreement_shows_samples_and_estimate_of_every_element(store: RunStore) 
     assert samples["x"] == ["Si", "Fe", "Ca"]
     assert samples["y"] == [1.01, 1.03, 1.05]
     assert mean["y"] == pytest.approx([0.81, 0.79, 0.77])
+
+
+def test_calibration_shows_promised_against_kept_and_the_worst_specimen(store: RunStore) -> None:
+    _, mean, worst = figures.calibration(store.summary)["data"]
+    assert (mean["x"], mean["y"]) == ([0.5, 0.9], [0.52, 0.893])
+    assert (worst["x"], worst["y"]) == ([0.9], [0.81])
+
+
+def test_model_without_calibration_has_no_such_figure() -> None:
+    assert figures.calibration({"calibration": {"specimens": 9}}) is None

@@ -54,7 +54,7 @@ def test_missing_tile_is_404(client: Client, run: Run, where: tuple) -> None:
 ROUTES = (
     "/runs/{run}/tile/estimate/0/0/0/0",
     "/runs/{run}/features",
-    "/runs/{run}/agreement",
+    "/runs/{run}/figure/agreement",
     "/runs/{run}/profile?channel=0&from=1,1&to=9,9",
     "/runs/{run}/download/text",
     "/measurements/{measurement}/tile/measured/0/0/0/0",
@@ -83,6 +83,16 @@ def test_features_come_riskiest_first(client: Client, run: Run) -> None:
     assert set(features[0]) == {
         "channel", "y", "x", "scale", "amplitude", "risk", "visibility", "share",
     }  # fmt: skip
+
+
+def test_missed_features_come_beside_the_found(client: Client, run: Run) -> None:
+    missed = client.get(f"/runs/{run.pk}/features").json()["missed"]
+    assert len(missed) == len(stores.of_run(run).table("missed")["risk"])
+
+
+def test_unknown_figure_is_404(client: Client, run: Run) -> None:
+    assert client.get(f"/runs/{run.pk}/figure/calibration").status_code == 200
+    assert client.get(f"/runs/{run.pk}/figure/horoscope").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -150,9 +150,13 @@ class RunStore(ImageStore):
         """Posterior sample `k` (c, H, W)."""
         return self.image(f"samples/{k}")
 
+    def has_table(self, name: str) -> bool:
+        """Whether there is such a table."""
+        return name in self.attributes["tables"]
+
     def table(self, name: str) -> dict[str, NDArray[Any]]:
         """The table's columns by name, each 1-D and of one length (StoreError if absent)."""
-        if name not in self.attributes["tables"]:
+        if not self.has_table(name):
             raise StoreError(f"There is no table named {name} in {self.path.name}.")
         group = zarr.open_group(self.path / "tables" / name, mode="r")
         return {key: np.asarray(array[:]) for key, array in group.arrays()}

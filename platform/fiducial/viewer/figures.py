@@ -128,6 +128,54 @@ def agreement(summary: dict[str, Any]) -> Figure:
     }
 
 
+def calibration(summary: dict[str, Any]) -> Figure | None:
+    """How often the intervals held the truth on held-out specimens; None if nobody says."""
+    held_out = summary.get("calibration", {}).get("held_out", {})
+    kept = {
+        float(level): held_out[name]
+        for name in held_out
+        if (level := name.removeprefix("coverage_")).replace(".", "").isdigit()
+    }
+    if not kept:
+        return None
+    levels = sorted(kept)
+    marker = {"size": 10, "color": "var(--accent)"}
+    points = {"type": "scatter", "mode": "markers", "hoverinfo": "x+y"}
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [0, 1],
+            "y": [0, 1],
+            "name": "as promised",
+            "line": {"color": "var(--line-strong)", "dash": "dot", "width": 1.5},
+            "hoverinfo": "skip",
+        },
+        {
+            **points,
+            "x": levels,
+            "y": [kept[level] for level in levels],
+            "name": "held-out specimens, mean",
+            "marker": marker,
+        },
+    ]
+    if "coverage_0.9_worst" in held_out:
+        worst = {"x": [0.9], "y": [held_out["coverage_0.9_worst"]], "name": "worst specimen"}
+        data.append({**points, **worst, "marker": {**marker, "symbol": "x-thin-open"}})
+    percent = {"tickformat": ".0%"}
+    return {
+        "data": data,
+        "layout": {
+            "xaxis": {**percent, "title": {"text": "promised"}, "range": [0.4, 1]},
+            "yaxis": {**percent, "title": {"text": "held the truth"}, "range": [0.4, 1.02]},
+        },
+    }
+
+
 def units(store: RunStore) -> str:
     """The unit of the run's values."""
     return str(store.provenance.get("units", "counts"))
+
+
+# Figures of a run's page, by the name in their address.
+OF_SUMMARY = {"agreement": agreement, "calibration": calibration}

@@ -8,7 +8,7 @@ from django.urls import reverse
 from fiducial.runs.models import Run
 from workers.store import ImageStore, RunStore, StoreError
 
-from . import finders, scales, stores
+from . import export, figures, finders, scales, stores
 
 OVERLAYS: dict[str, tuple[str, ...]] = {  # and the pictures each is made of
     "none": (),
@@ -21,7 +21,17 @@ LABELS = {
     "models": "weights (SHA-256)",
     "measurement": "measurement (SHA-256)",
     "specimens": "calibration specimens",
-    "coverage_90": "coverage of the 90 % interval",
+    "interval": "standard deviations of the interval",
+    "held_out": "held-out specimens",
+    "psnr_db": "PSNR (dB)",
+    "bicubic_psnr_db": "PSNR of bicubic (dB)",
+    "strict_psnr_db": "PSNR in strict mode (dB)",
+    "chi2_samples": "χ² of the samples",
+    "coverage_0.5": "coverage of the 50 % interval",
+    "coverage_0.8": "coverage of the 80 % interval",
+    "coverage_0.9": "coverage of the 90 % interval",
+    "coverage_0.9_worst": "the same, worst specimen",
+    "coverage_0.95": "coverage of the 95 % interval",
 }
 LONGEST = 12  # of a list that a page still writes out
 PER_ELEMENT = 300  # features a page carries for each element: the riskiest and the safest
@@ -69,7 +79,11 @@ def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any
         "guideRange": guide_range,
         "features": reverse("viewer:run-features", args=[run.pk]),
         "profile": reverse("viewer:run-profile", args=[run.pk]),
-        "agreement": reverse("viewer:run-agreement", args=[run.pk]),
+        "figures": {
+            name: reverse("viewer:run-figure", args=[run.pk, name])
+            for name, drawn in figures.OF_SUMMARY.items()
+            if drawn(store.summary)
+        },
         "plotly": static(finders.NAME),
     }
 
@@ -77,10 +91,14 @@ def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any
 def elements(store: RunStore) -> list[dict[str, Any]]:
     """Per channel: its name, the scales of its pictures, and what the summary says of it."""
     per_channel = store.summary.get("per_channel", {})
-    return [
-        {"name": element, **scale, **per_channel.get(element, {})}
-        for element, scale in zip(store.channels, scales.of_run(store.path), strict=True)
-    ]
+    pixel_um = export.fine_pixel_um(store)
+    found = []
+    for element, scale in zip(store.channels, scales.of_run(store.path), strict=True):
+        said = per_channel.get(element, {})
+        evidence = said.get("resolution_of_evidence_px")
+        um = {"resolution_of_evidence_um": evidence * pixel_um} if evidence and pixel_um else {}
+        found.append({"name": element, **scale, **said, **um})
+    return found
 
 
 def facts(tree: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -117,13 +135,22 @@ def features(store: RunStore) -> list[dict[str, float]]:
 
     Of an element with more than `PER_ELEMENT` of them, the riskiest and the safest half of that.
     """
-    columns = {name: values.tolist() for name, values in store.table("features").items()}
+    return _listed(store, "features", PER_ELEMENT // 2)
+
+
+def missed(store: RunStore) -> list[dict[str, float]]:
+    """Features of the samples that the estimate lacks, the likeliest to be real last."""
+    return _listed(store, "missed", 0) if store.has_table("missed") else []
+
+
+def _listed(store: RunStore, table: str, riskiest: int) -> list[dict[str, float]]:
+    columns = {name: values.tolist() for name, values in store.table(table).items()}
     risk, channels = columns["risk"], columns["channel"]
     order = sorted(range(len(risk)), key=lambda index: -risk[index])
     kept: set[int] = set()
     for channel in set(channels):
         own = [index for index in order if channels[index] == channel]
-        kept |= set(own[: PER_ELEMENT // 2] + own[-(PER_ELEMENT // 2) :])
+        kept |= set(own[:riskiest] + own[riskiest - PER_ELEMENT :])
     return [
         {name: round(values[index], 4) for name, values in columns.items()}
         for index in order

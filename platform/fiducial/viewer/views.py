@@ -91,15 +91,20 @@ def tile_response(
 @login_required
 @require_GET
 def run_features(request: HttpRequest, pk: str) -> JsonResponse:
-    """The features the answers table lists, riskiest first."""
-    return JsonResponse({"features": page.features(stores.of_run(_finished(request, pk)))})
+    """The features the answers table lists, riskiest first, and those perhaps missed."""
+    store = stores.of_run(_finished(request, pk))
+    return JsonResponse({"features": page.features(store), "missed": page.missed(store)})
 
 
 @login_required
 @require_GET
-def run_agreement(request: HttpRequest, pk: str) -> JsonResponse:
-    """The figure of χ² per element."""
-    return JsonResponse(figures.agreement(stores.of_run(_finished(request, pk)).summary))
+def run_figure(request: HttpRequest, pk: str, name: str) -> JsonResponse:
+    """One of the figures drawn from the summary of a run."""
+    drawn = figures.OF_SUMMARY.get(name, lambda summary: None)
+    figure = drawn(stores.of_run(_finished(request, pk)).summary)
+    if figure is None:
+        raise Http404("This run has no such figure.")
+    return JsonResponse(figure)
 
 
 @login_required

@@ -3,9 +3,12 @@
 import { figure } from "./legend.js";
 
 const PAGE = 12;
+const MISSED = "The estimate lacks these, but samples have them: the specimen may. "
+  + "Risk is again the probability that it has not.";
 
 export class Answers {
   #all = [];
+  #missed = [];
   #shown = PAGE;
 
   constructor(root, view, panes, state, address) {
@@ -30,15 +33,20 @@ export class Answers {
       this.words.textContent = "The features could not be fetched; reload the page.";
       return;
     }
-    this.#all = (await response.json()).features;
+    const { features, missed } = await response.json();
+    this.#all = features;
+    this.#missed = missed;
+    this.orders.find(({ dataset }) => dataset.order === "missed").hidden = !missed.length;
     this.state.watch(["element", "order"], () => { this.#shown = PAGE; this.#list(); });
     this.state.watch(["feature"], () => this.#mark());
   }
 
-  /** This element's features in the chosen order. */
+  /** This element's features in the chosen order; the perhaps missed likeliest first. */
   get features() {
-    const own = this.#all.filter(({ channel }) => channel === this.state.element);
-    return this.state.order === "safest" ? own.reverse() : own;
+    const { element, order } = this.state;
+    const own = (order === "missed" ? this.#missed : this.#all)
+      .filter(({ channel }) => channel === element);
+    return order === "riskiest" ? own : own.reverse();
   }
 
   /** Circles around what is listed, the chosen one stronger. */
@@ -47,6 +55,7 @@ export class Answers {
       const [left, top] = toScreen(feature.x + 0.5, feature.y + 0.5);
       const chosen = feature === this.state.feature;
       const radius = Math.max(7, feature.scale * zoom * 1.6);
+      context.setLineDash(this.state.order === "missed" ? [4, 3] : []);
       for (const [colour, width] of chosen
         ? [["rgb(0 0 0 / 80%)", 5], ["#fff", 2.5]] : [["rgb(0 0 0 / 45%)", 2.5], ["#fff", 1]]) {
         context.strokeStyle = colour;
@@ -56,6 +65,7 @@ export class Answers {
         context.stroke();
       }
     }
+    context.setLineDash([]);
   }
 
   #list() {
@@ -65,8 +75,9 @@ export class Answers {
     }
     this.body.replaceChildren(...features.slice(0, this.#shown).map((item) => this.#row(item)));
     this.more.hidden = features.length <= this.#shown;
-    this.words.textContent = features.length
-      ? "" : `No single feature of ${state.elements[state.element].name} stands out.`;
+    const element = state.elements[state.element].name;
+    if (!features.length) this.words.textContent = `No single feature of ${element} stands out.`;
+    else this.words.textContent = state.order === "missed" ? MISSED : "";
     this.#mark();
   }
 

@@ -107,14 +107,19 @@ function openTabs() {
     pane.decorate = both[0].decorate;
     state.watch(["element"], () => pane.show(layers(sources, state)));
   };
+  const figure = async (name) => {
+    if (!config.figures[name]) return;
+    const drawn = await (await fetch(config.figures[name])).json();
+    await draw(document.getElementById(`figure-${name}`), drawn, config.plotly);
+  };
   const make = {
     "tab-residuals": async () => {
       linked("map-residuals", residualLayers);
       drawBar(document.querySelector(".bar-residuals"), gradient("residual"), -4, 4,
         "standard deviations");
-      const figure = await (await fetch(config.agreement)).json();
-      await draw(document.getElementById("figure-agreement"), figure, config.plotly);
+      await figure("agreement");
     },
+    "tab-calibration": () => figure("calibration"),
     "tab-evidence": () => {
       if (!sources.evidence) return;
       linked("map-evidence", evidenceLayers);

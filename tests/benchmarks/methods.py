@@ -49,9 +49,15 @@ def _oracle(filtered: rivals.Filter, strengths: Sequence[float], scored: list[in
 
 
 def ensemble(task: Task, found: Specimen) -> Method:
-    """Our estimate, from every element the laboratory mapped."""
-    from workers.posteriors.api import estimate  # late: the rivals need neither torch nor weights
+    """Our estimate, from every element the laboratory mapped; LookupError without weights."""
+    # Late, since the rivals need neither torch nor weights.
+    from workers.posteriors.api import estimate
+    from workers.training.registry import ModelError, load_ensemble
 
+    try:
+        load_ensemble(max(task.factor, 2))
+    except ModelError as error:
+        raise LookupError(str(error)) from error
     scored = list(found.scored)
 
     def method(trial: Trial, seed: int) -> Values:

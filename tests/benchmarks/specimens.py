@@ -63,12 +63,12 @@ SOURCES = {
 }
 
 
-@lru_cache(maxsize=1)
-def specimen(name: str) -> Specimen | None:
-    """The specimen called `name`, or None where its files are not on this machine."""
+@lru_cache(maxsize=3)
+def specimen(name: str) -> Specimen:
+    """The specimen called `name`. Raises LookupError where its files are not on this machine."""
     source = SOURCES[name]
     if not source.present():
-        return None
+        raise LookupError(f"no {source.folder} under FIDUCIAL_DATA ({DATA})")
     counts = np.stack([_read(source.path(element)) for element in source.channels])
     scored = tuple(source.channels.index(element) for element in source.scored)
     return Specimen(name, source.channels, counts, scored)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.benchmarks import rivals, xray
+from tests.benchmarks import methods, rivals, xray
 from tests.benchmarks.protocol import (
     SEEDS,
     TASKS,
@@ -17,7 +17,7 @@ from tests.benchmarks.protocol import (
     trial,
     unsampled,
 )
-from tests.benchmarks.specimens import SOURCES, specimen
+from tests.benchmarks.specimens import SOURCES, Specimen, specimen
 from tests.data import data_path
 
 CELLS = {"fine": 1, "binned": 4, "point": 4}
@@ -161,6 +161,22 @@ def test_results_are_flat_numbers_beside_what_made_them(tmp_path):
     assert kept == {"commit": "c", "missing": [], "obj1.time4.fine.psnr_db": 29.1235}
     assert len(xray.commit().removesuffix("-dirty")) == 40
     assert "2 threads" in xray.device()
+
+
+def test_our_estimate_and_its_samples_are_scored_in_the_units_of_the_trial():
+    found = Specimen("toy", ("Si", "Mg", "Fe"), counts(3, 64, mean=100), (0, 2))
+    coarse = task("binned", dwell=1.0, drawn=True)
+    made = trial(coarse, found.counts, found.scored, 1)
+    assert (psnr(methods.ensemble(coarse, found)(made, 1), made) > 15).all()
+    chi2 = methods.chi2_of_samples(coarse, found, made, 1)
+    assert chi2.shape == (2,)
+    assert ((chi2 > 0.5) & (chi2 < 2)).all()
+
+
+def test_a_factor_without_weights_is_reported_in_words():
+    found = Specimen("toy", ("Si",), counts(1, 32), (0,))
+    with pytest.raises(LookupError, match="no weights"):
+        methods.ensemble(Task("toy", "obj1", 16, "binned", 1, False), found)
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -1,7 +1,7 @@
 """How wake-up tickets travel: the Celery app, its options and why each has its value.
 
 The run row is the truth and a message is only a ticket that says "look at the queue"; losing,
-doubling or reordering tickets is harmless. `docs/queue.md` tells the whole story.
+doubling or reordering tickets is harmless (see docs/queue.md).
 """
 
 import os
@@ -63,6 +63,8 @@ app.conf.update(
     worker_concurrency=1,
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=8,  # whatever a library leaks goes with its process
+    # A child that died is not waited for: its run's lease says what becomes of the run.
+    worker_lost_wait=1.0,
     worker_soft_shutdown_timeout=10.0,
     worker_send_task_events=False,
     # On the embedded broker remote control would leave a mailbox behind for every dead worker.

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from tests.factories.facility import Facility, wait_for
+from tests.factories.facility import PATIENCE, Facility, wait_for
 
 SLOW = {"steps": 20, "pause": 0.2}
 QUICK = {"steps": 2, "pause": 0.05}
@@ -107,7 +107,7 @@ def test_restarting_everything_loses_nothing(broken):
     worker = facility.worker()
     runs = facility.submit(SLOW, QUICK, QUICK)
     facility.wait_under_way(runs[0])
-    assert worker.stop() < 8
+    worker.stop()
     portal.stop()
     assert not worker.group()
     row = facility.row(runs[0])
@@ -129,7 +129,7 @@ def test_stopping_every_process_of_a_worker_at_once_hands_its_run_back(broken):
     facility.wait_under_way(run)
     worker.signal(signal.SIGTERM)
 
-    worker.popen.wait(timeout=15)
+    worker.popen.wait(timeout=PATIENCE)
     assert not worker.group()
     assert facility.row(run)["state"] == "queued"
     facility.worker("second")

@@ -75,8 +75,9 @@ class Parent(bootsteps.StartStopStep):
     def stop(self, worker: Any) -> None:
         """Stop sweeping and say goodbye; called for warm and for cold shutdowns."""
         self._over.set()
-        self._thread.join(timeout=10)
-        self._in_peace(lambda: Worker.objects.filter(name=self._name).delete())
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        self._in_peace(lambda: Worker.objects.filter(name=worker.hostname).delete())
 
     terminate = stop
 

@@ -27,6 +27,7 @@ import redis
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds until a test gives up waiting; machines may be busy
+LEASE_SECONDS = 2.0
 
 SETUP = """
 import json
@@ -138,16 +139,25 @@ class Facility:
 
     def shell(self, code: str) -> Any:
         """Run Python inside the portal's settings; returns what it assigned to `answer`."""
-        done = subprocess.run(
-            [sys.executable, "-c", SETUP.format(code=code)],
-            env=self._environment(),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return self.shells(code, 1)[0]
+
+    def shells(self, code: str, count: int) -> list[Any]:
+        """Run the same Python in several processes at once; returns what each answered."""
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", SETUP.format(code=code)],
+                env=self._environment(),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(count)
+        ]
+        said = [process.communicate(timeout=PATIENCE) for process in started]
+        for process, (_, errors) in zip(started, said, strict=True):
+            assert process.returncode == 0, errors
+        return [json.loads(output) for output, _ in said]
 
     def worker(self, name: str = "first", *, queues: str = "compute") -> Process:
         """Start a worker; it is listening when its row is there."""
@@ -202,6 +212,21 @@ class Facility:
         for message in (self.home / "broker").glob("messages/*"):
             message.unlink()
 
+    def interrupt_database(self) -> None:
+        """Cut every connection (PostgreSQL), or let nobody write for longer than a lease."""
+        if self.on_postgres:
+            _administer(
+                self.database_url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{urlsplit(self.database_url).path[1:]}'",
+            )
+            return
+        path = self.home / "fiducial.sqlite3"
+        with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            time.sleep(1.5 * LEASE_SECONDS)
+            connection.execute("ROLLBACK")
+
     @property
     def on_postgres(self) -> bool:
         return self.database_url.startswith("postgres")
@@ -240,7 +265,7 @@ class Facility:
             "FIDUCIAL_HOME": str(self.home),
             "FIDUCIAL_DATABASE_URL": self.database_url,
             "FIDUCIAL_RECIPES": "tests.recipes.toy",
-            "FIDUCIAL_LEASE_SECONDS": "2",
+            "FIDUCIAL_LEASE_SECONDS": str(LEASE_SECONDS),
             "FIDUCIAL_HEARTBEAT_SECONDS": "0.5",
         }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FIDUCIAL_STORE")}

@@ -61,3 +61,32 @@ def test_a_run_that_takes_too_long_is_ended_with_the_limit_named(broken):
     row = facility.wait_until(run, "failed")
     assert row["error"].startswith("The run took longer than the limit of 3 s")
     assert facility.files(run) == []
+
+
+CLAIM_ALL = """
+from fiducial.runs import leases
+answer = []
+while run := leases.claim("somebody@here"):
+    answer.append(str(run.pk))
+"""
+
+
+def test_no_run_is_claimed_twice_however_many_claim_at_once(broken):
+    facility = broken()
+    runs = facility.submit(*[QUICK] * 40)
+    claimed = facility.shells(CLAIM_ALL, 3)
+    assert sorted(run for runs_ in claimed for run in runs_) == sorted(runs)
+    assert {facility.row(run)["token"] for run in runs} == {1}
+
+
+def test_a_run_outlives_an_interrupted_database(broken):
+    facility = broken()
+    [run] = facility.submit(SLOW)
+    facility.worker()
+    facility.wait_under_way(run)
+    facility.interrupt_database()
+
+    row = facility.wait_until(run, "succeeded")
+    assert facility.files(run) == [f"{row['token']}.zarr"]
+    [after] = facility.submit(QUICK)  # worker and sweeper speak to the database again
+    assert_finished(facility, after, attempt=1, token=1)

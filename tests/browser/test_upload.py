@@ -61,6 +61,7 @@ def test_chosen_files_become_a_measurement_page(
         page.add_init_script(INSECURE)
     page.goto(page.url.replace("/you/", f"/projects/{project.pk}/upload/"))
     page.locator("[data-part=files]").set_input_files(maps)
+    assert page.get_by_label("Name of the map").input_value() == "MD6"
     page.get_by_label("Name of the map").fill("Ooid B3")
     page.get_by_role("button", name="Upload 2 files").click()
     page.wait_for_url("**/measurements/**")

@@ -130,11 +130,21 @@ function arranged(files) {
   let chosen = files.filter(({ path }) => !CLUTTER.has(path.split("/").pop()));
   const tops = new Set(chosen.map(({ path }) => (path.includes("/") ? path.split("/")[0] : "")));
   const [top] = tops;
-  if (tops.size !== 1 || !top) return { chosen, name: "" };
+  if (tops.size !== 1 || !top) return { chosen, name: shared(chosen) };
   if (!top.endsWith(".zarr")) {
     chosen = chosen.map(({ path, file }) => ({ path: path.slice(top.length + 1), file }));
   }
   return { chosen, name: top.replace(/\.zarr$/, "") };
+}
+
+/** What all file names begin with ("MD6_B3" of MD6_B3_Fe.txt, MD6_B3_Mg.txt), if it says anything. */
+function shared(chosen) {
+  const names = chosen.map(({ path }) => path);
+  let [prefix = ""] = names;
+  if (names.length === 1) return prefix.replace(/\.[^.]*$/, "");
+  while (!names.every((name) => name.startsWith(prefix))) prefix = prefix.slice(0, -1);
+  const name = prefix.replace(/[\s_.-]+$/, "");
+  return name.length > 2 ? name : "";
 }
 
 async function dropped(transfer) {

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import imagecodecs
@@ -58,6 +59,20 @@ def test_page_says_what_to_do_about_each_problem(browser: Client, project: Proje
     assert "No pixel size." in page
     assert "Give it." in page
     assert f"/measurements/{made.pk}/run/" not in page
+
+
+def test_page_of_a_lost_store_says_so_and_lets_the_files_be_read_again(
+    browser: Client, project: Project
+) -> None:
+    made = ready(project)
+    shutil.rmtree(folders.revision(made.pk, 1))
+
+    answer = browser.get(f"/measurements/{made.pk}/")
+
+    page = answer.content.decode()
+    assert answer.context["gallery"] is None
+    assert "Read the files again, and tell the operator." in page
+    assert "How the beam moved" in page
 
 
 def test_progress_polls_until_a_final_state(browser: Client, project: Project) -> None:

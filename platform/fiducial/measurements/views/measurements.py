@@ -1,5 +1,6 @@
 """The page of one measurement: what was read, what was found, what a person can correct."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fiducial.accounts import permissions
 from fiducial.errors import Refused
+from workers.store import StoreError
 
 from .. import gallery, queries, services
 from ..forms import CorrectionForm
@@ -70,13 +72,23 @@ def _page(
 ) -> HttpResponse:
     context = {
         "measurement": found,
-        "gallery": gallery.config(found) if found.is_readable else None,
+        "gallery": _gallery(request, found),
         "per_channel": queries.per_channel(found),
         "form": form,
         "runs": found.runs.order_by("-created"),
         "may_work": permissions.may(request.user, permissions.WORK, found.project.lab),
     }
     return render(request, "measurements/measurement.html", context, status=status)
+
+
+def _gallery(request: HttpRequest, found: Measurement) -> dict[str, Any] | None:
+    if not found.is_readable:
+        return None
+    try:
+        return gallery.config(found)
+    except StoreError as missing:
+        messages.error(request, f"{missing} Read the files again, and tell the operator.")
+        return None
 
 
 def _visible(request: HttpRequest, pk: UUID) -> Measurement:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from workers.physics import ForwardModel, LinearForwardModel, NoiseModel
-from workers.physics.base import consistency_gain, observation
+from workers.physics.base import observation
 
 
 class Diffraction(ForwardModel):
@@ -33,8 +33,7 @@ class Diffraction(ForwardModel):
         """Amplitudes move towards the square root of the frame, phases stay."""
         wave = torch.fft.fft2(self.probe * x, norm="ortho")
         mean = wave.abs().square()
-        sampled = generator is not None
-        gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims, sampled)
+        gain = self.gain(mean, y, noise, mask, of_sample=generator is not None)
         if strict:
             gain = torch.ones_like(gain)
         if mask is not None:

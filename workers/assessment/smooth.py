@@ -22,9 +22,9 @@ _MARGIN = 16  # measured pixels of mirrored border: longer than the specimen's f
 
 
 def fine_frequencies(height: int, width: int) -> tuple[Array, Array]:
-    """Frequencies of a grid, cycles per pixel, broadcastable to `(height, width)`."""
-    qy, qx = np.meshgrid(np.fft.fftfreq(height), np.fft.fftfreq(width), indexing="ij")
-    return qy, qx
+    """Frequencies of a grid, cycles per pixel: `(height, 1)` and `(1, width)`."""
+    rows, columns = np.fft.fftfreq(height), np.fft.fftfreq(width)
+    return np.asarray(rows[:, None], np.float64), np.asarray(columns[None, :], np.float64)
 
 
 def fold(values: NDArray[np.floating], factor: int) -> NDArray[np.floating]:

@@ -1,5 +1,6 @@
 """What every forward model promises, and what a linear one promises besides."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
@@ -64,6 +65,13 @@ class ForwardModel(ABC):
         """Deviance of y over its expectation, one value per map: `(...)`."""
         return noise.chi2(self.expected(x), y, mask)
 
+    def gain(
+        self, mean: Tensor, y: Tensor, noise: NoiseModel, mask: Tensor | None, of_sample: bool
+    ) -> Tensor:
+        """`consistency_gain` of an image whose expected measurement is `mean`."""
+        measured = measured_sites(y, mask, self.site_dims)
+        return consistency_gain(noise.chi2(mean, y, mask), measured, self.site_dims, of_sample)
+
     def linearise(self, x: Tensor) -> Linearisation:
         """The Jacobian at `x` as a pair of functions: (jvp: dx -> dy, vjp: dy -> dx)."""
 
@@ -79,17 +87,26 @@ class ForwardModel(ABC):
         return jvp, vjp
 
 
-def consistency_gain(chi2: Tensor, site_dims: int, of_sample: bool = False) -> Tensor:
+def consistency_gain(
+    chi2: Tensor, measured: int, site_dims: int, of_sample: bool = False
+) -> Tensor:
     """The share g of the misfit to answer, shaped to broadcast over sites.
 
     The empirical-Bayes form of v/(v + σ²), with v the variance of the estimate's own error seen
     through the forward model; no truth is needed for it. A mean misses y by v + σ², so
-    g = max(0, 1 − 1/χ²). A sample is as far from the truth's place in its prior as the truth is
-    from its own, and misses y by 2v + σ²: g = max(0, (χ² − 1)/(χ² + 1)).
+    g = 1 − 1/χ². A sample is as far from the truth's place in its prior as the truth is from its
+    own, and misses y by 2v + σ²: g = (χ² − 1)/(χ² + 1). χ² over `measured` sites scatters by
+    √(2/measured); an excess of less than twice that is no misfit, and answering it costs accuracy.
     """
-    excess = chi2.clamp_min(1) - 1
+    scatter = 2 * math.sqrt(2 / max(measured, 1))
+    excess = (chi2 - 1 - scatter).clamp_min(0)
     gain = excess / (excess + (2 if of_sample else 1))
     return gain.reshape(gain.shape + (1,) * site_dims)
+
+
+def measured_sites(y: Tensor, mask: Tensor | None, site_dims: int) -> int:
+    """How many sites of one map were measured."""
+    return y.shape[-site_dims:].numel() if mask is None else int(mask.sum())
 
 
 def observation(
@@ -148,8 +165,7 @@ class LinearForwardModel(ForwardModel):
             misfit = misfit * mask.to(misfit.dtype)
         if strict:
             return self._strict(x, y, mask)
-        sampled = generator is not None
-        gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims, sampled)
+        gain = self.gain(mean, y, noise, mask, of_sample=generator is not None)
         moved = x + self.step(misfit, gain)
         return moved.clamp_min(0) if noise.counts else moved
 

@@ -11,11 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from workers.physics.base import (
-    LinearForwardModel,
-    consistency_gain,
-    observation,
-)
+from workers.physics.base import LinearForwardModel, observation
 from workers.physics.noise import NoiseModel
 
 
@@ -158,8 +154,7 @@ class CellModel(LinearForwardModel):
         if strict:
             total = y.expand_as(mean)
         else:
-            sampled = generator is not None
-            gain = consistency_gain(noise.chi2(mean, y, mask), self.site_dims, sampled)
+            gain = self.gain(mean, y, noise, mask, of_sample=generator is not None)
             total = mean + gain * (observation(mean, y, noise, generator) - mean)
         if mask is not None:
             total = torch.where(mask, total, mean)

@@ -61,6 +61,8 @@ def _shape(q2: Array, exponent: float, blur: float) -> Array:
 def transfer(model: LinearForwardModel, qy: Array, qx: Array) -> Complex:
     """Response of a measured pixel to a wave of `q` cycles per fine pixel, phase included.
 
+    `qy` and `qx` broadcast against each other; a grid is quickest as `(H, 1)` and `(1, W)`.
+
     Read off the model itself: the footprint of one measured pixel far from any border. Every
     operator here is a product of its two axes and keeps a constant, which makes the footprint's
     marginal sums its two factors.
@@ -70,14 +72,15 @@ def transfer(model: LinearForwardModel, qy: Array, qx: Array) -> Complex:
     impulse[half, half] = 1
     footprint = model.adjoint(impulse).numpy()
     place = np.arange(footprint.shape[0]) - half * f
-    response = np.ones(np.broadcast(qy, qx).shape, dtype=complex)
-    for axis, q in ((1, qy), (0, qx)):
-        taps = footprint.sum(axis=axis)
-        seen = np.abs(taps) > 0
-        values, inverse = np.unique(q, return_inverse=True)
-        waves = np.exp(2j * np.pi * values[:, None] * place[seen][None, :]) @ taps[seen]
-        response = response * waves[inverse].reshape(q.shape)
-    return response
+    return _wave_sum(footprint.sum(axis=1), place, qy) * _wave_sum(footprint.sum(axis=0), place, qx)
+
+
+def _wave_sum(taps: Array, place: NDArray[np.int64], q: Array) -> Complex:
+    """Σ taps · exp(2πi q place), in the shape of `q`, each different `q` once."""
+    seen = taps != 0
+    values, inverse = np.unique(q, return_inverse=True)
+    waves = np.exp(2j * np.pi * values[:, None] * place[seen][None, :]) @ taps[seen]
+    return np.asarray(waves[inverse].reshape(q.shape))
 
 
 def frequencies(height: int, width: int, lowest: float) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from workers.store import MeasurementStore
 
 BINS = 80
+PIXELS = 2**22  # enough to know a percentile by
 ROWS = 2048  # a map is read in bands of this many rows, so memory stays small
 
 
@@ -29,7 +30,7 @@ def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
             }
         ],
         "layout": {
-            "xaxis": {"title": {"text": f"{element} ({units})"}},
+            "xaxis": {"title": {"text": f"{element} ({units}); last bar: and above"}},
             "yaxis": {"title": {"text": "pixels"}, "type": "log"},
             "bargap": 0,
         },
@@ -37,8 +38,10 @@ def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
 
 
 def top(store: MeasurementStore, channel: int) -> float:
-    """The 99.9th percentile of the coarsest level: where the axis may end."""
-    level = store.levels("measured") - 1
+    """The 99.9th percentile: where the axis may end. Of a very large map, that of a coarser level."""
+    level, sizes = 0, store.image("measured").shape[-2:]
+    while sizes[0] * sizes[1] > PIXELS << (2 * level):
+        level += 1
     return float(np.percentile(np.asarray(store.image("measured", level)[channel]), 99.9))
 
 

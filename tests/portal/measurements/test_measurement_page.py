@@ -128,7 +128,7 @@ def test_histogram_counts_every_measured_pixel_once(browser: Client, project: Pr
     at = int(np.argmax(bars["y"]))
     low, high = bars["x"][at] - bars["width"][at] / 2, bars["x"][at] + bars["width"][at] / 2
     assert bars["y"][at] == ((values > low) & (values < high)).sum()
-    assert figure["layout"]["xaxis"]["title"]["text"] == "Si (counts)"
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Si (counts); last bar: and above"
 
 
 def test_correction_has_the_files_read_again(

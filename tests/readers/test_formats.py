@@ -208,6 +208,32 @@ def test_electron_image_alone_is_refused(tmp_path):
         readers.read(files.tiffs(tmp_path, {"BSE": MAPS["Si"]}))
 
 
+def test_ripple_spectra_are_read_with_their_raw_file(tmp_path):
+    generator = np.random.default_rng(0)
+    mean = np.full(1024, 0.02)
+    mean[165:184] += 0.4  # Si Kα at 1.74 keV
+    counts = generator.poisson(mean, (12, 16, 1024)).astype(np.uint8)
+    counts.tofile(tmp_path / "map.raw")
+    facts = {
+        "key": "value",
+        "width": 16,
+        "height": 12,
+        "depth": 1024,
+        "offset": 0,
+        "data-length": 1,
+        "data-type": "unsigned",
+        "byte-order": "dont-care",
+        "record-by": "vector",
+        "ev-per-chan": 10,
+        "depth-scale": 0.01,
+        "depth-units": "keV",
+    }
+    (tmp_path / "map.rpl").write_text("".join(f"{k}\t{v}\n" for k, v in facts.items()))
+    measurement = readers.read([tmp_path / "map.raw", tmp_path / "map.rpl"])
+    assert measurement.channels == ("Si",)
+    assert measurement.values.shape == (1, 12, 16)
+
+
 def test_elements_of_a_spectrum_image_are_found_by_their_peaks():
     generator = np.random.default_rng(0)
     energy = np.arange(1024) * 0.01

@@ -33,7 +33,7 @@ def dispersion(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
 
     The pixels of one colour of a checkerboard choose the flat places, differences between pixels
     of the other colour measure the noise there. The noise of the two is independent, so choosing
-    does not make the result smaller (it would, by a third, if the same pixels did both).
+    does not make the result smaller (it halves it when the same pixels do both).
     """
     found = [_band(values[band], mask[band]) for band in _bands(*values.shape)]
     differences, means, rough = (np.concatenate(parts) for parts in zip(*found, strict=True))

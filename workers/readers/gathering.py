@@ -15,7 +15,7 @@ from workers.readers.problems import NotAMapError, ReadError, refusal
 from workers.store import content_hash
 
 CONDITIONS = "conditions"
-_COMPANIONS = {".raw": ".rpl", ".ipr": ".spd", ".spc": ".spd"}  # read along with the other
+_COMPANIONS = {".raw": ".rpl"}  # read along with the other
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,6 @@ def _module(path: Path, head: bytes) -> tuple[str, dict[str, Any]] | None:
             return module, options
     if path.suffix.casefold() == ".rpl" and head.lstrip()[:3].lower() == b"key":
         return "ripple", {}
-    if path.suffix.casefold() == ".spd" and head[:4] == b"MAPS":
-        return "edax", {}
     return None
 
 

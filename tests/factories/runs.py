@@ -32,5 +32,6 @@ def running(measurement: Measurement, *, lease: float = 60.0, **facts: object) -
 
 
 def worker(name: str = "gpu0@here", queues: tuple[str, ...] = ("compute",)) -> Worker:
-    """A worker that gave a sign of life just now."""
-    return Worker.objects.create(name=name, queues=list(queues), seen=timezone.now())
+    """A worker that lives, however long the test takes."""
+    seen = timezone.now() + timedelta(minutes=5)
+    return Worker.objects.create(name=name, queues=list(queues), seen=seen)

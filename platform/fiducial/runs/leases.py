@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import F, QuerySet
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from .models import Run
@@ -111,7 +112,7 @@ def _held(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(pk=run.pk, state=State.RUNNING, token=run.token)
 
 
-def _lease_end():
+def _lease_end() -> CombinedExpression:
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 

@@ -1,5 +1,5 @@
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -69,7 +69,7 @@ class Run(models.Model):
         return int(100 * self.fraction)
 
     @property
-    def heartbeat(self):
+    def heartbeat(self) -> datetime | None:
         """When its worker last gave a sign of life; None while nobody holds it."""
         if self.lease_until is None:
             return None

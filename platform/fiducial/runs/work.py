@@ -2,6 +2,7 @@
 
 import errno
 import logging
+from collections.abc import Callable
 from time import sleep
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -64,7 +65,7 @@ def _give_up(run: Run, error: Exception) -> None:
     _insist(lambda: leases.fail(run, sentence))
 
 
-def _insist(step) -> bool:
+def _insist(step: Callable[[], bool]) -> bool:
     """Try a database step through a short outage, for about as long as the lease lasts."""
     for seconds in (0.5, 1, 2, 4, 8, 16, 16):
         try:

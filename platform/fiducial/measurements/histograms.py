@@ -38,7 +38,7 @@ def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
 
 
 def top(store: MeasurementStore, channel: int) -> float:
-    """The 99.9th percentile, where the axis may end; a very large map is judged by a coarser level."""
+    """The 99.9th percentile, where the axis may end; of a very large map, from a coarser level."""
     level, sizes = 0, store.image("measured").shape[-2:]
     while sizes[0] * sizes[1] > PIXELS << (2 * level):
         level += 1

@@ -136,6 +136,14 @@ def test_too_little_memory_is_worded(tmp_path):
     assert left_behind(tmp_path / "to") == []
 
 
+def test_process_that_cannot_even_start_is_worded_and_logged(tmp_path, caplog):
+    reply = ingest(tmp_path / "to", files.npz(tmp_path, files.specimen()), memory=40 * 2**20)
+    assert reply["state"] == "refused"
+    assert reply["problems"][0]["what"].endswith(".")
+    assert "memory" in reply["problems"][0]["what"] or "ended with code" in caplog.text
+    assert left_behind(tmp_path / "to") == []
+
+
 def test_too_much_processor_time_is_worded(tmp_path):
     row = b"17\t" * 4000 + b"\r\n"
     (tmp_path / "Si.txt").write_bytes(row * 8000)

@@ -1,6 +1,7 @@
 """Starting the reading process and wording how it ended. The portal calls `ingest` and no more."""
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -13,7 +14,9 @@ from typing import Any
 
 from workers.readers.ingest import NO_ROOM, no_room, refused
 
+logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
+MAX_LOG_BYTES = 4000
 GRACE_SECONDS = 5.0  # of wall clock, so that the processor-time limit can speak first
 
 
@@ -31,6 +34,8 @@ def ingest(request: Mapping[str, Any], *, timeout: float) -> dict[str, Any]:
             request_file.write_text(json.dumps(dict(request)))
             code = _run(request_file, Path(folder), timeout)
             reply = _reply(reply_file, code)
+            if code != 0:
+                _tell_operator(code, Path(folder) / "log")
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
@@ -101,6 +106,14 @@ def _reply(reply_file: Path, code: int | None) -> dict[str, Any]:
         "The reader failed on these files: they are damaged, or of a kind it has not met.",
         "Export text or TIFF, one file per element; tell the operator if it happens again.",
     )
+
+
+def _tell_operator(code: int | None, log: Path) -> None:
+    """Keep the last words of a process that failed; they may quote the file, so nobody else's."""
+    with log.open("rb") as file:
+        file.seek(max(log.stat().st_size - MAX_LOG_BYTES, 0))
+        words = file.read().decode("utf-8", "replace")
+    logger.error("The reading process ended with code %s: %s", code, words)
 
 
 def _remove(output: Path) -> None:

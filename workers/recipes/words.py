@@ -5,19 +5,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
+WORST_RISK_ERROR = 0.1  # a feature risk further off than this on held-out specimens is no risk
+
+
 def verdict(
     factor: int,
     channels: Mapping[str, Mapping[str, Any]],
     operator: Mapping[str, Any],
     features: Mapping[str, int],
+    risk_error: float,
 ) -> list[str]:
-    """The strip of words on top of a run page."""
+    """The strip of words on top of a run page.
+
+    `risk_error`: how far feature risks were off on held-out specimens, from the model card.
+    """
     lines = []
     if operator["suspicious"]:
         lines.append(operator["sentence"])
     lines.append(_agreement(channels))
     lines.append(_detail(factor, channels))
-    lines.append(_features(features))
+    lines.append(_features(features, risk_error))
     lines.append(_limits(channels))
     return [line for line in lines if line]
 
@@ -50,9 +57,14 @@ def _detail(factor: int, channels: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
-def _features(features: Mapping[str, int]) -> str:
+def _features(features: Mapping[str, int], risk_error: float) -> str:
     if not features["count"]:
         return "No separate feature stands out of the noise."
+    if risk_error > WORST_RISK_ERROR:
+        return (
+            f"The estimate shows {features['count']} features, but at this factor feature risks "
+            f"were {risk_error:.2f} off on held-out specimens: take them for guesses."
+        )
     return (
         f"Of {features['count']} features in the estimate, {features['low_risk']} are at most 10 % "
         f"likely to be absent in truth and {features['high_risk']} are more likely absent than not."

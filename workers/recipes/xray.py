@@ -278,17 +278,29 @@ def _summary(
         "low_risk": int((table["risk"] <= 0.1).sum()),
     }
     figures = card["figures"][f"{sampling}.x{problem.factor}"]
+    risk_figures = card["feature_figures"][str(problem.factor)]
     return {
         "recipe": "xray-ensemble",
         "factor": problem.factor,
         "sampling": sampling,
         "channels": list(problem.channels),
         "shape": list(posterior.shape),
-        "verdict": words.verdict(problem.factor, per_channel, asdict(check), features),
+        "verdict": words.verdict(
+            problem.factor,
+            per_channel,
+            asdict(check),
+            features,
+            risk_figures["calibration_error"],
+        ),
         "per_channel": per_channel,
         "operator_check": asdict(check),
         "features": features,
-        "calibration": {**fitted, "held_out": figures, "model": registry.XRAY},
+        "calibration": {
+            **fitted,
+            "held_out": figures,
+            "feature_risk": risk_figures,
+            "model": registry.XRAY,
+        },
         "equal_time": words.equal_time(problem.factor, sampling, card["equal_time"]),
         "strict_cost": words.strict_cost(problem.factor, figures),
     }

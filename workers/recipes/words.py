@@ -4,7 +4,6 @@ from the run or from the card of the model that made it."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 WORST_RISK_ERROR = 0.1  # a feature risk further off than this on held-out specimens is no risk
 
 

@@ -47,7 +47,7 @@ def test_reveal_scores_the_visitor_and_the_software_by_the_same_rule(member):
     assert stated == pytest.approx(sorted(risks)[::-1][:5])
     for group in groups.values():
         assert group["present"] <= group["told"] == 5 - group["untold"]
-    assert made.score["misses"]["count"] <= made.score["misses"]["clear"]
+    assert made.score["misses"]["count"] <= made.score["misses"]["strong"]
 
 
 def test_reveal_stands_once_pressed(member):

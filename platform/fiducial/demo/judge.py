@@ -17,6 +17,7 @@ REACH = 2.0  # pixels
 SHARE = 0.5  # of the height
 DOUBT = 2.0  # standard errors of the slow scan's response below which it cannot tell
 CLEAR = 6.0  # standard errors above which a feature of the slow scan is certainly real
+STRONG = 0.1  # of the map's range (99.9th percentile): what the finder thinks worth listing
 WIDER = 1.6  # ratio of the two Gaussians
 BLUR = {"mode": "nearest", "truncate": 3.0}
 
@@ -63,13 +64,14 @@ class Judge:
         return _has(response(self.slow, scale), place, height)
 
     def misses(self, scale: float) -> tuple[list[tuple[float, int, int, float]], int]:
-        """Clear features of the slow scan that the estimate lacks, and how many are clear at all.
+        """Strong features of the slow scan that the estimate lacks, and how many there are in all.
 
         Each miss is (standard errors, y, x, height), the clearest first.
         """
         truth = response(self.slow, scale)
         clearness = np.abs(truth) / response_noise(self.slow, scale, self.counts_per_unit)
-        peaks = np.argwhere(_extrema(truth) & (clearness > CLEAR) & self.mask)
+        strong = np.abs(truth) >= STRONG * np.quantile(self.slow, 0.999)
+        peaks = np.argwhere(_extrema(truth) & strong & (clearness > CLEAR) & self.mask)
         shown = response(self.estimate, scale)
         missed = [
             (float(clearness[y, x]), int(y), int(x), float(truth[y, x]))

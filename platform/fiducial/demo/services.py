@@ -129,17 +129,17 @@ def _judged(
 
 
 def _misses(judges: Sequence[Judge], channels: Sequence[str], scale: float) -> dict[str, Any]:
-    found, clear = [], 0
+    found, strong = [], 0
     for channel, judge in enumerate(judges):
         missed, peaks = judge.misses(scale)
-        clear += peaks
+        strong += peaks
         found += [(*each, channel) for each in missed]
     found.sort(reverse=True)
     rows = [
         {"element": channels[channel], "channel": channel, "y": y, "x": x, "amplitude": height}
         for _, y, x, height, channel in found[:FIVE]
     ]
-    return {"rows": rows, "count": len(found), "clear": clear}
+    return {"rows": rows, "count": len(found), "strong": strong}
 
 
 def _place(table: Table, row: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from workers.physics.masks import fill_unmeasured
 from workers.posteriors.cells import cell_basis, predict, prepare
 from workers.posteriors.residual import draw
 
-TILE = 192  # cells along the side of a tile; with its halo it takes about 1 GB for ten elements
+TILE = 256  # cells along the side of a tile; with its halo it takes about 2 GB for ten elements
 SPREAD_LIMITS = (0.0, 3.0)
 
 

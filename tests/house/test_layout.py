@@ -58,7 +58,7 @@ def test_test_folders_are_packages():
 
 
 def test_tracked_files_are_small():
-    large = [p for p in tracked() if p.stat().st_size > 8_000_000]
+    large = [p for p in tracked() if p.stat().st_size > 10_000_000]
     assert large == []
 
 

@@ -5,6 +5,7 @@ from outside. It runs on SQLite and the embedded broker, or on the PostgreSQL an
 FIDUCIAL_DATABASE_URL and FIDUCIAL_BROKER_URL (a database of its own; Redis is flushed).
 """
 
+import ctypes
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ import redis
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds until a test gives up waiting; machines may be busy
 LEASE_SECONDS = 2.0
+PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 SETUP = """
 import json
@@ -250,6 +252,7 @@ class Facility:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_the_tests,  # noqa: PLW1509 - no other thread runs here
             )
         process = Process(popen, log)
         self._processes.append(process)
@@ -298,6 +301,11 @@ def answers(address: str) -> bool:
             return reply.status == 200
     except OSError:
         return False
+
+
+def _die_with_the_tests() -> None:
+    """Have the kernel end this process when the test run is killed (Linux)."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _own_database(home: Path, template: Facility | None) -> str:

@@ -5,7 +5,6 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from fiducial.reports import drawings
 from fiducial.reports.pictures import GROUND, INVENTED, LINE, SHARE, Artist
 from fiducial.viewer import colours
 from tests.factories import run_store
@@ -55,11 +54,3 @@ def test_crop_keeps_its_feature_inside_and_names_its_scale(artist: Artist) -> No
     assert 90 <= crop.x100 <= 100
     assert crop.bar_words == "5 µm"
     assert crop.bar100 == pytest.approx(100 * 5 / (36 * 0.5), abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [(0, "0 %"), (0.001, "below 1 %"), (0.126, "13 %"), (0.999, "above 99 %"), (1, "100 %")],
-)
-def test_percent_never_rounds_a_doubt_away(share: float, words: str) -> None:
-    assert drawings.percent(share) == words

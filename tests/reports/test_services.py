@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.template.loader import render_to_string
 
 from fiducial.accounts.models import Membership, User
 from fiducial.errors import Refused
@@ -79,6 +80,12 @@ def test_report_says_guarantee_claims_and_worst_failure_in_this_order(
     claims = json.loads((services.folder(report) / "claims.json").read_text())
     assert len(claims) == run.summary["features"]["count"]
     assert any(claim["sentence"] in text for claim in claims)
+
+
+def test_report_of_an_uncalibrated_model_guarantees_nothing() -> None:
+    told = render_to_string("reports/_document.html", {"summary": {"calibration": {}}})
+    assert "never calibrated on specimens of its own" in told
+    assert "nine pixels in ten" not in told
 
 
 @pytest.mark.system

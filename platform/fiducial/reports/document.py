@@ -92,9 +92,5 @@ def _hero(store: RunStore, found: list[Claim]) -> int:
 
 
 def _shown(artist: Artist, claim: Claim) -> dict[str, Any]:
-    return {
-        "claim": claim,
-        "crop": artist.crop(claim.channel, claim.y, claim.x, claim.size_px),
-        "risk": drawings.percent(claim.risk),
-        "share": drawings.percent(claim.share),
-    }
+    crop = artist.crop(claim.channel, claim.y, claim.x, claim.size_px)
+    return {"claim": claim, "crop": crop}

@@ -5,14 +5,6 @@ from typing import Any
 TOP, BOTTOM, LEFT, STEP = 14, 130, 44, 54  # SVG units
 
 
-def percent(share: float) -> str:
-    """A probability as whole percent; what is not quite 0 or 1 never looks like it."""
-    rounded = round(100 * share)
-    if rounded == 0 and share > 0:
-        return "below 1 %"
-    return "above 99 %" if rounded == 100 and share < 1 else f"{rounded} %"
-
-
 def agreement(summary: dict[str, Any]) -> dict[str, Any]:
     """χ² per element, of the samples and of the estimate, for `reports/_agreement.html`."""
     values = [

@@ -19,7 +19,6 @@ OVERLAYS: dict[str, tuple[str, ...]] = {  # and the pictures each is made of
 LABELS = {
     "pixel_size_um": "measured pixel (µm)",
     "models": "weights (SHA-256)",
-    "measurement": "measurement (SHA-256)",
     "specimens": "calibration specimens",
     "interval": "standard deviations of the interval",
     "held_out": "held-out specimens",
@@ -62,7 +61,9 @@ def of_run(run: Run) -> dict[str, Any]:
 
 def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any]:
     """What the canvas viewer is told: pictures, scales, addresses."""
-    images = {name: _picture(store, name) for name in (*store.names, *_samples(store))}
+    images = {name: _picture(store, name) for name in store.names}
+    # Samples lie on the estimate's grid; asking each file would cost two reads per sample.
+    images |= {f"samples/{k}": images["estimate"] for k in range(store.samples)}
     guide_range = None
     if guide:
         images["guide"] = _picture(guide, "guide")
@@ -102,15 +103,19 @@ def elements(store: RunStore) -> list[dict[str, Any]]:
 
 
 def facts(tree: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Nested facts as lines of (label, value); long lists of numbers are left to the download."""
+    """Nested facts as lines of (label, value); lists too long to read are left to the download."""
     lines: list[tuple[str, str]] = []
     for key, value in tree.items():
         here = (*path, LABELS.get(key, key.replace("_", " ")))
         if isinstance(value, dict):
             lines += facts(value, here)
-        elif not isinstance(value, list) or len(value) <= LONGEST:
+        elif not isinstance(value, list) or _short(value):
             lines.append((" · ".join(here), in_words(value)))
     return lines
+
+
+def _short(values: list[Any]) -> bool:
+    return 0 < len(values) <= LONGEST and not any(isinstance(each, dict) for each in values)
 
 
 def in_words(value: Any) -> str:
@@ -161,10 +166,6 @@ def _listed(store: RunStore, table: str, riskiest: int) -> list[dict[str, float]
 def _picture(store: ImageStore, name: str) -> dict[str, Any]:
     array = store.image(name)
     return {"shape": array.shape[-2:], "levels": store.levels(name)}
-
-
-def _samples(store: RunStore) -> list[str]:
-    return [f"samples/{k}" for k in range(store.samples)]
 
 
 def _guide(run: Run) -> ImageStore | None:

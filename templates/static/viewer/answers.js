@@ -93,7 +93,7 @@ export class Answers {
       + `counts at row ${feature.y}, column ${feature.x}`);
     button.addEventListener("click", () => this.#fly(feature));
     const cells = [
-      button, meter(feature.risk), feature.visibility.toFixed(1), `${Math.round(100 * feature.share)} %`,
+      button, meter(feature.risk), feature.visibility > 99 ? "> 99" : feature.visibility.toFixed(1), `${Math.round(100 * feature.share)} %`,
     ];
     for (const content of cells) {
       const cell = row.insertCell();

@@ -3,6 +3,8 @@
 import { VEILS, palette } from "./layers.js";
 import { lut } from "./luts.js";
 
+const EVERY_PIXEL = "At ×1 every pixel was measured: the prior could decide only within counting "
+  + "noise, and the interval shows how far.";
 const UNITS = { counts: "counts per dwell" };
 
 /** A number with as many digits as a map's counts deserve. */
@@ -50,9 +52,10 @@ function veilBackground([red, green, blue]) {
 }
 
 export class Legend {
-  constructor(root, state, units) {
+  constructor(root, state, { units, factor }) {
     this.root = root;
     this.state = state;
+    this.factor = factor;
     this.unit = UNITS[units] ?? units;
     const find = (selector) => root.querySelector(selector);
     this.parts = {
@@ -86,8 +89,8 @@ export class Legend {
     drawBar(parts.counts, gradient(palette(state)), state.low, state.high, `${element.name}, ${unit}`);
     parts.low.value = figure(state.low);
     parts.high.value = figure(state.high);
-    parts.shareField.hidden = state.overlay !== "invented";
-    parts.stripes.hidden = state.overlay !== "invented";
+    parts.shareField.hidden = state.overlay !== "invented" || this.factor === 1;
+    parts.stripes.hidden = parts.shareField.hidden;
     parts.overlay.hidden = !VEILS[state.overlay];
     parts.shareShown.textContent = `${state.share} %`;
     parts.words.textContent = this.#words(element);
@@ -103,7 +106,7 @@ export class Legend {
     const { overlay, share } = this.state;
     return {
       none: "",
-      invented: `Striped: the learned prior supplied more than ${share} % of the value shown `
+      invented: this.factor === 1 ? EVERY_PIXEL : `Striped: the learned prior supplied more than ${share} % of the value shown `
         + `(or of ${figure(tau)} counts, where less is shown).`,
       risk: `Risk: the probability that the estimate is wrong by more than ${figure(tau)} counts.`,
       interval: "Half the width of the 90 % interval: where it is wide, little is known.",

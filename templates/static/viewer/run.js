@@ -39,7 +39,7 @@ state.watch(looks, () => {
   panes.measured.show(measuredLayers(sources, state));
   panes.estimate.show(estimateLayers(sources, state));
 });
-new Legend(root.querySelector(".legend"), state, config.units);
+new Legend(root.querySelector(".legend"), state, { units: config.units, factor });
 new Readout(root.querySelector(".readout"), view, sources, state,
   { pixelUm: config.pixelUm, step: factor });
 new Samples(root.querySelector(".pane-estimate"), state, config.samples);

@@ -1,5 +1,6 @@
 """How far the demo is, in a terminal that can redraw its lines or in a log that cannot."""
 
+import re
 from collections.abc import Sequence
 
 from django.core.management.base import OutputWrapper
@@ -25,13 +26,18 @@ class Board:
             up = f"\x1b[{len(self._shown)}A" if self._shown else ""
             self._out.write(up + "\n".join(f"\x1b[2K{line}" for line in lines))
         else:
-            # A log wants the stages, not every percent.
+            # A log wants the stages, not every percent and every sample.
             lines = [f"{scan.name}: {p.words}" for scan, p in zip(SCANS, progress, strict=True)]
-            news = [line for line in lines if line not in self._shown]
-            for line in news:
-                self._out.write(f"  {line}")
+            known = {_without_numbers(line) for line in self._shown}
+            for line in lines:
+                if _without_numbers(line) not in known:
+                    self._out.write(f"  {line}")
         self._shown = lines
         self._out.flush()
+
+
+def _without_numbers(line: str) -> str:
+    return re.sub(r"\d+", "", line)
 
 
 def _line(name: str, progress: Progress) -> str:

@@ -106,8 +106,9 @@ export class Answers {
 
   #fly(feature) {
     this.state.set({ feature });
-    this.view.flyTo(feature.x + 0.5, feature.y + 0.5, Math.max(feature.scale * 2, 4));
+    this.view.flyTo(feature.x + 0.5, feature.y + 0.5, Math.max(feature.scale * 2, 7));
     this.view.pointAt([feature.x + 0.5, feature.y + 0.5]);
+    this.panes.at(-1).canvas.scrollIntoView({ block: "nearest" }); // on a telephone it is far up
   }
 
   /** A click on a circle chooses its feature, as its row would. */
@@ -123,9 +124,7 @@ export class Answers {
 
   #mark() {
     for (const row of this.body.rows) {
-      const chosen = row.feature === this.state.feature;
-      row.toggleAttribute("data-chosen", chosen);
-      if (chosen) row.scrollIntoView({ block: "nearest" });
+      row.toggleAttribute("data-chosen", row.feature === this.state.feature);
     }
     for (const pane of this.panes) pane.redraw();
   }

@@ -15,3 +15,8 @@ LEASE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 0.5
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in use: the in-memory database that threads of a live server would share answers
+    # "table is locked" at once instead of waiting its turn.
+    DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}  # noqa: F405

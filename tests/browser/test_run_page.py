@@ -1,6 +1,7 @@
 """The page of a finished run: linked maps, overlays, features, profile, on desk and telephone."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -48,6 +49,15 @@ def painted(page: Page, selector: str, more_than: int = 30) -> set[str]:
     raise AssertionError(f"{selector} stayed empty: {found}")
 
 
+def eventually(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for something that only the drawn map shows."""
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the map never came to look as it should")
+
+
 def choose(page: Page, name: str, value: str) -> None:
     page.locator(f"label:has([name={name}][value='{value}'])").click()
 
@@ -74,11 +84,21 @@ def test_overlays_change_the_estimate_and_say_what_they_mean(page: Page) -> None
     plain = painted(page, "#map-estimate")
     choose(page, "overlay", "invented")
     expect(words).to_contain_text("the learned prior supplied more than 20 %")
-    assert any(red > 1.3 * green for red, green, _ in rgb(painted(page, "#map-estimate") - plain))
+    # The words are there at once, the overlay when its tiles came.
+    eventually(
+        page,
+        lambda: any(
+            red > 1.3 * green for red, green, _ in rgb(painted(page, "#map-estimate") - plain)
+        ),
+    )
     choose(page, "overlay", "risk")
     expect(words).to_contain_text(re.compile(r"wrong by more than [\d.]+ counts"))
-    page.wait_for_timeout(300)
-    assert all(red == green == blue for red, green, blue in rgb(map_colours(page, "measured")))
+    eventually(
+        page,
+        lambda: all(
+            red == green == blue for red, green, blue in rgb(map_colours(page, "measured"))
+        ),
+    )
     choose(page, "overlay", "none")
     expect(words).to_be_empty()
 

@@ -45,3 +45,19 @@ def test_strict_agreement_copies_the_noise(name, factor):
     soft = model.consistency(estimate, y, noise)
     strict = model.consistency(estimate, y, noise, strict=True)
     assert float((strict - truth).square().mean()) > 1.3 * float((soft - truth).square().mean())
+
+
+def test_a_bright_map_under_a_wide_beam_ends_in_agreement_and_non_negative():
+    """One additive step with a clip left such samples at a χ² of 5 and more."""
+    model, noise = forward_model("psf", 8), PoissonNoise(torch.tensor([1.0]))
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.full((1, 192, 192), 5.0, dtype=torch.float64)
+    truth[:, 60:110, 40:150] = 4000.0  # an edge against next to nothing: what a clip hurts most
+    y = torch.poisson(model.expected(truth), generator=generator)
+    estimate = blur(truth[0], 6.0)[None]
+    assert float(model.chi2(estimate, y, noise)) > 20
+    for sample_generator, most in ((generator, 1.7), (None, 1.1)):
+        moved = model.consistency(estimate, y, noise, generator=sample_generator)
+        assert float(moved.min()) >= 0
+        assert float(model.chi2(moved, y, noise)) < most
+    assert float((moved - truth).square().mean()) < float((estimate - truth).square().mean())

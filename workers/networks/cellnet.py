@@ -92,6 +92,7 @@ class CellNet(nn.Module):
     def __init__(self, cell: int, width: int = 64) -> None:
         super().__init__()
         self.cell = cell
+        self.width = width
         n = cell * cell
         self.enter = nn.Conv2d(n + 2 + len(OPERATORS), width, 3, padding=1)
         self.blocks = nn.ModuleList(Residual(width, d) for d in DILATIONS)

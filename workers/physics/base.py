@@ -98,10 +98,20 @@ def consistency_gain(
     own, and misses y by 2v + σ²: g = (χ² − 1)/(χ² + 1). χ² over `measured` sites scatters by
     √(2/measured); an excess of less than twice that is no misfit, and answering it costs accuracy.
     """
-    scatter = 2 * math.sqrt(2 / max(measured, 1))
-    excess = (chi2 - 1 - scatter).clamp_min(0)
+    excess = (chi2 - 1 - _scatter(measured)).clamp_min(0)
     gain = excess / (excess + (2 if of_sample else 1))
     return gain.reshape(gain.shape + (1,) * site_dims)
+
+
+def _scatter(measured: int) -> float:
+    """Twice the standard deviation of χ² over this many sites."""
+    return 2 * math.sqrt(2 / max(measured, 1))
+
+
+def noise_sized(chi2: Tensor, y: Tensor, mask: Tensor | None, site_dims: int) -> Tensor:
+    """Which maps agree with `y` as well as chance allows; bool, broadcasting over sites."""
+    fits = chi2 <= 1 + _scatter(measured_sites(y, mask, site_dims))
+    return fits.reshape(fits.shape + (1,) * site_dims)
 
 
 def measured_sites(y: Tensor, mask: Tensor | None, site_dims: int) -> int:

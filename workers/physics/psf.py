@@ -17,10 +17,14 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from workers.physics.base import LinearForwardModel
+from workers.physics.base import LinearForwardModel, noise_sized, observation
+from workers.physics.noise import NoiseModel
 
 _CUT = 4.0  # in sigma
 _MOST_STEPS = 2000
+_MOST_RATIOS = 300  # of a bright map and a wide beam; most maps need fewer than five
+_JUDGED_EVERY = 5  # the deviance costs more than a ratio; the first few are all judged
+_DARK = 1e-3  # of the mean: a pixel that is exactly 0 could never become brighter
 
 
 @dataclass(frozen=True)
@@ -145,3 +149,39 @@ class PsfModel(LinearForwardModel):
         gain = gain.double().to(misfit.device)
         ridge = average * (1 - gain) / gain.clamp_min(1e-12)
         return self.adjoint(self._solve(misfit, ridge)).to(misfit.dtype)
+
+    def consistency(
+        self,
+        x: Tensor,
+        y: Tensor,
+        noise: NoiseModel,
+        mask: Tensor | None = None,
+        strict: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Additive for Gaussian noise; for counts, x is multiplied by what its ratios to y ask for.
+
+        x ← x · Aᵀ(y / Ax) / Aᵀ1 (Richardson 1972, Lucy 1974): the likelihood rises with every
+        step and x stays non-negative, where one additive step with a clip leaves bright maps far
+        from y. Maps whose deviance is noise-sized are not moved, and none further than that.
+        """
+        if strict or not noise.counts:
+            return super().consistency(x, y, noise, mask, strict, generator)
+        x = x.clamp_min(0)
+        mean = self.expected(x)
+        target = observation(mean, y, noise, generator)
+        ones = self.adjoint(torch.ones_like(mean))
+        tiny = torch.finfo(x.dtype).tiny
+        for n in range(_MOST_RATIOS):
+            if n < _JUDGED_EVERY or n % _JUDGED_EVERY == 0:
+                astray = ~noise_sized(noise.chi2(mean, y, mask), y, mask, self.site_dims)
+                if not bool(astray.any()):
+                    break
+            x = torch.where(astray, x.clamp_min(_DARK * x.mean(dim=(-2, -1), keepdim=True)), x)
+            mean = self.expected(x)
+            ratio = target / mean.clamp_min(tiny)
+            if mask is not None:
+                ratio = torch.where(mask, ratio, 1.0)
+            x = torch.where(astray, x * self.adjoint(ratio) / ones, x)
+            mean = self.expected(x)
+        return x

@@ -1,7 +1,7 @@
 """The deep ensemble: posterior samples of a finer map from five networks.
 
-Each member gives a mean and a spread for every coefficient of every cell (`networks.cellnet`). The
-members' mean is what is shown as the estimate. A sample is one member's mean plus a residual with
+Each member gives a mean and a spread for every coefficient of every cell (`networks.cellnet`),
+looking at the map from a side of its own (`posteriors.sides`). The members' mean is what is shown as the estimate. A sample is one member's mean plus a residual with
 the spatial covariance measured on scenes no member saw (`posteriors.residual`), so samples carry
 both what the members disagree on (epistemic) and what the measurement leaves open (aleatoric).
 """
@@ -21,6 +21,7 @@ from workers.physics import LinearForwardModel, PoissonNoise
 from workers.physics.masks import fill_unmeasured
 from workers.posteriors.cells import cell_basis, predict, prepare
 from workers.posteriors.residual import draw
+from workers.posteriors.sides import side_of
 
 TILE = 256  # cells along the side of a tile; with its halo it takes about 2 GB for ten elements
 SPREAD_LIMITS = (0.0, 3.0)
@@ -50,27 +51,33 @@ class Ensemble:
         progress: Callable[[float], None] = lambda fraction: None,
         tile: int = TILE,
     ) -> Prediction:
-        """Run every member over `y` (e, h, w), counts, tile by tile.
+        """Run every member over `y` (e, h, w), counts, tile by tile, each from its own side.
 
         A tile is computed with a halo as wide as the networks can see, so the result does not
         depend on `tile`. `progress` hears the share done after every tile and may raise to stop.
         """
-        side = cell_basis(forward).block
-        step = side // forward.factor  # measured pixels along a cell: 2 for a fine map, else 1
+        basis = cell_basis(forward)
+        step = (
+            basis.block // forward.factor
+        )  # measured pixels along a cell: 2 for a fine map, else 1
         e, h, w = (y.shape[0], y.shape[1] // step, y.shape[2] // step)
-        mean = torch.empty(len(self.members), e, side * side, h, w)
+        mean = torch.empty(len(self.members), e, basis.block**2, h, w)
         sigma = torch.empty_like(mean)
         corners = [(i, j) for i in range(0, h, tile) for j in range(0, w, tile)]
         for n, (i, j) in enumerate(corners):
             top, left = max(i - HALO, 0), max(j - HALO, 0)
             bottom, right = min(i + tile + HALO, h), min(j + tile + HALO, w)
             part = y[None, :, top * step : bottom * step, left * step : right * step]
-            cells = prepare(part, forward, variance_factor[None, :, None, None])
             rows, columns = slice(i - top, i - top + tile), slice(j - left, j - left + tile)
             for m, member in enumerate(self.members):
+                side = side_of(forward.name, m)
+                cells = prepare(side.look(part), forward, variance_factor[None, :, None, None])
                 one_mean, one_sigma = predict(member, cells)
-                mean[m, :, :, i : i + tile, j : j + tile] = one_mean[0, ..., rows, columns]
-                sigma[m, :, :, i : i + tile, j : j + tile] = one_sigma[0, ..., rows, columns]
+                exchange = side.exchange(basis)
+                upright = side.back_from_cells(one_mean[0], exchange)
+                spread = side.back_from_cells(one_sigma[0], exchange.abs())
+                mean[m, :, :, i : i + tile, j : j + tile] = upright[..., rows, columns]
+                sigma[m, :, :, i : i + tile, j : j + tile] = spread[..., rows, columns]
                 progress((n + (m + 1) / len(self.members)) / len(corners))
         return Prediction(mean, sigma)
 

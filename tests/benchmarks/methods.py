@@ -1,4 +1,4 @@
-"""Everything that is compared: a method turns a trial into an estimate of the scored elements."""
+"""Everything that is compared: a method turns a trial into estimates of the scored elements."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,18 +8,25 @@ from tests.benchmarks import rivals
 from tests.benchmarks.protocol import Task, Trial, Values, psnr
 from tests.benchmarks.specimens import Specimen
 
-# A trial and its seed -> counts per measured dwell of the scored elements, (c, H, W).
-Method = Callable[[Trial, int], Values]
+# A trial -> counts per measured dwell of the scored elements, (c, H, W).
+Estimate = Callable[[Trial], Values]
+# The same by label, for methods that share their work; ours has the label "".
+Method = Callable[[Trial], dict[str, Values]]
 
 CHI2_SAMPLES = 16
 
 
-def rivals_of(task: Task, found: Specimen) -> dict[str, Method]:
-    """The rivals that apply to a task, by name."""
+def rivals_of(task: Task, found: Specimen) -> Method:
+    """The rivals that apply to a task, labelled "rival." and their name."""
+    named = _rivals_of(task, found)
+    return lambda trial: {f"rival.{name}": rival(trial) for name, rival in named.items()}
+
+
+def _rivals_of(task: Task, found: Specimen) -> dict[str, Estimate]:
     scored = list(found.scored)
 
-    def enlarge(enlarged: Callable[[Values, int], Values]) -> Method:
-        return lambda trial, _: enlarged(trial.measured[scored].astype(float), task.factor)
+    def enlarge(enlarged: Callable[[Values, int], Values]) -> Estimate:
+        return lambda trial: enlarged(trial.measured[scored].astype(float), task.factor)
 
     if task.sampling == "point":
         return {"bilinear": enlarge(rivals.bilinear_from_points)}
@@ -32,11 +39,11 @@ def rivals_of(task: Task, found: Specimen) -> dict[str, Method]:
     }
 
 
-def _oracle(filtered: rivals.Filter, strengths: Sequence[float], scored: list[int]) -> Method:
+def _oracle(filtered: rivals.Filter, strengths: Sequence[float], scored: list[int]) -> Estimate:
     """A filter at the strengths that were best against the truth of the first trial it saw."""
     best: dict[bool, Values] = {}  # against the real map, and against half of it
 
-    def method(trial: Trial, seed: int) -> Values:
+    def estimate(trial: Trial) -> Values:
         measured = trial.measured[scored].astype(float)
         halved = bool(trial.reference_variance.any())
         if halved not in best:
@@ -45,13 +52,17 @@ def _oracle(filtered: rivals.Filter, strengths: Sequence[float], scored: list[in
             )
         return rivals.with_strengths(filtered, best[halved], measured)
 
-    return method
+    return estimate
 
 
 def ensemble(task: Task, found: Specimen) -> Method:
-    """Our estimate, from every element the laboratory mapped; LookupError without weights."""
+    """Our estimate, from every element the laboratory mapped; LookupError without weights.
+
+    Where the measured counts are those that are scored, the estimate agrees with them exactly
+    (strict mode) and the one that agrees within noise is labelled "within_noise".
+    """
     # Late, since the rivals need neither torch nor weights.
-    from workers.posteriors.api import estimate
+    from workers.posteriors.api import posterior
     from workers.training.registry import ModelError, load_ensemble
 
     try:
@@ -60,9 +71,13 @@ def ensemble(task: Task, found: Specimen) -> Method:
         raise LookupError(str(error)) from error
     scored = list(found.scored)
 
-    def method(trial: Trial, seed: int) -> Values:
-        made = estimate(trial.measured, task.factor, task.sampling, seed=seed)
-        return np.asarray(made.mean[scored], float)
+    def method(trial: Trial) -> dict[str, Values]:
+        made = posterior(trial.measured, task.factor, task.sampling)
+        labelled = {"": made.strictly(), "within_noise": made} if task.exact else {"": made}
+        return {
+            label: np.asarray(one.estimate.numpy()[scored], float)
+            for label, one in labelled.items()
+        }
 
     return method
 

@@ -35,8 +35,16 @@ class Task:
     dwell: float
     drawn: bool
 
+    @property
+    def exact(self) -> bool:
+        """Whether what was measured are sums of the very counts that are scored, noise and all.
 
-TASKS = (
+        Then agreeing exactly is right, as back-projection does; within noise is for other counts.
+        """
+        return self.sampling == "binned" and not self.drawn
+
+
+_TASKS = (
     Task("obj1.time4.fine", "obj1", 1, "fine", 1 / 4, True),
     Task("obj1.time16.fine", "obj1", 1, "fine", 1 / 16, True),
     Task("obj1.time4.coarse", "obj1", 2, "binned", 1, True),
@@ -48,6 +56,7 @@ TASKS = (
     Task("khufai_b3.binned.x4", "khufai_b3", 4, "binned", 16, False),
     Task("sk401.binned.x4", "sk401", 4, "binned", 16, False),
 )
+TASKS = {task.key: task for task in _TASKS}
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,14 @@ def test_bright_grain_of_two_pixels_is_no_fault(tmp_path):
     assert read(tmp_path, maps).mask.all()
 
 
+def test_bright_grain_of_one_pixel_is_kept_when_another_element_gives_way(tmp_path):
+    """Coarse maps of the meteorite hold metal grains of one pixel, in which silicon is missing."""
+    maps = files.specimen()
+    maps["Fe"][7, 9] = 5000
+    maps["Si"][7, 9] = 0
+    assert read(tmp_path, maps).mask.all()
+
+
 def test_values_cut_off_at_eight_bits_are_told(tmp_path):
     maps = {e: np.minimum(p * 5, 255) for e, p in files.specimen().items()}
     assert found(read(tmp_path, maps), "exactly 255").severity == "warning"

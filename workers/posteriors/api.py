@@ -20,6 +20,27 @@ class Estimate:
     samples: NDArray[np.float32] | None  # (k, c, H, W)
 
 
+def posterior(
+    values: NDArray[np.float32],
+    factor: int,
+    sampling: str,
+    *,
+    strict: bool = False,
+    variance_factor: NDArray[np.float32] | None = None,
+    mask: NDArray[np.bool_] | None = None,
+) -> EnsemblePosterior:
+    """The posterior of measured counts; parameters and errors are those of `estimate`."""
+    factors = np.ones(len(values), np.float32) if variance_factor is None else variance_factor
+    return EnsemblePosterior(
+        load_ensemble(max(factor, 2)),
+        values,
+        np.ones(values.shape[1:], bool) if mask is None else mask,
+        forward_model(sampling, factor),
+        PoissonNoise(torch.from_numpy(factors)),
+        strict=strict,
+    )
+
+
 def estimate(
     values: NDArray[np.float32],
     factor: int,
@@ -37,18 +58,9 @@ def estimate(
     with 2, 4 or 8), `variance_factor` (c,) defaults to 1, `mask` (h, w) to everything measured.
     Raises ValueError for a sampling that does not fit the factor, ModelError without weights.
     """
-    forward = forward_model(sampling, factor)
-    factors = np.ones(len(values), np.float32) if variance_factor is None else variance_factor
-    posterior = EnsemblePosterior(
-        load_ensemble(max(factor, 2)),
-        values,
-        np.ones(values.shape[1:], bool) if mask is None else mask,
-        forward,
-        PoissonNoise(torch.from_numpy(factors)),
-        strict=strict,
+    made = posterior(
+        values, factor, sampling, strict=strict, variance_factor=variance_factor, mask=mask
     )
     generator = torch.Generator().manual_seed(seed)
-    drawn = [sample.numpy() for sample in posterior.sample(samples, generator)]
-    return Estimate(
-        posterior.estimate.numpy(), posterior.std.numpy(), np.stack(drawn) if drawn else None
-    )
+    drawn = [sample.numpy() for sample in made.sample(samples, generator)]
+    return Estimate(made.estimate.numpy(), made.std.numpy(), np.stack(drawn) if drawn else None)

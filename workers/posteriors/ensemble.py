@@ -1,9 +1,10 @@
 """The deep ensemble: posterior samples of a finer map from five networks.
 
 Each member gives a mean and a spread for every coefficient of every cell (`networks.cellnet`),
-looking at the map from a side of its own (`posteriors.sides`). The members' mean is what is shown as the estimate. A sample is one member's mean plus a residual with
-the spatial covariance measured on scenes no member saw (`posteriors.residual`), so samples carry
-both what the members disagree on (epistemic) and what the measurement leaves open (aleatoric).
+looking at the map from a side of its own (`posteriors.sides`). The members' mean is what is shown
+as the estimate. A sample is one member's mean plus a residual with the spatial covariance measured
+on scenes no member saw (`posteriors.residual`), so samples carry both what the members disagree on
+(epistemic) and what the measurement leaves open (aleatoric).
 """
 
 from collections.abc import Callable, Iterator
@@ -57,9 +58,7 @@ class Ensemble:
         depend on `tile`. `progress` hears the share done after every tile and may raise to stop.
         """
         basis = cell_basis(forward)
-        step = (
-            basis.block // forward.factor
-        )  # measured pixels along a cell: 2 for a fine map, else 1
+        step = basis.block // forward.factor  # measured pixels along a cell: 2 if fine
         e, h, w = (y.shape[0], y.shape[1] // step, y.shape[2] // step)
         mean = torch.empty(len(self.members), e, basis.block**2, h, w)
         sigma = torch.empty_like(mean)

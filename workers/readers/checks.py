@@ -10,6 +10,7 @@ from workers.measurement import Problem, Units
 
 HOT_SIGMA = 15.0  # above the neighbours' maximum, in units of its counting error
 HOT_TIMES = 3.0  # times the neighbours' maximum: a real grain also lights up its neighbours
+GRAIN_SIGMA = 2.5  # another element beyond its neighbours by this much: a grain, not a spike
 HOT_SHARE = 2e-3  # more "hot" pixels than this share are a texture, not a fault
 CHANCE = 0.1  # a measured pixel that is empty in every channel is rarer, but in very faint maps
 CLIP_LEVELS = (255.0, 1023.0, 4095.0, 65535.0)
@@ -120,6 +121,8 @@ def _by_chance(total: NDArray[np.float32], empty: Mask) -> float:
 
 def _set_aside_hot_pixels(checked: Checked, channels: tuple[str, ...]) -> Checked:
     hot = np.stack([_hot(plane) for plane in checked.values]) & checked.mask
+    if hot.any():
+        hot &= ~_grains(checked.values, hot)
     anywhere = hot.any(axis=0)
     if not anywhere.any() or anywhere.mean() > HOT_SHARE:
         return checked
@@ -144,6 +147,25 @@ def _hot(plane: NDArray[np.float32]) -> Mask:
     brightest = ndimage.maximum_filter(plane, footprint=_EIGHT_NEIGHBOURS, mode="constant")
     far = plane > brightest + HOT_SIGMA * np.sqrt(brightest + 1)
     return np.asarray(far & (plane > HOT_TIMES * brightest))
+
+
+def _grains(values: Stack, hot: Mask) -> Mask:
+    """Which `hot` pixels (c, h, w) another element notices too: grains as small as a pixel.
+
+    A detector spike lifts one channel and leaves the others between their neighbours; a grain of
+    another mineral also displaces them.
+    """
+    displaced = np.zeros(hot.shape, np.int32)
+    for c in range(len(values)):
+        low, high = (
+            extreme(values[c], footprint=_EIGHT_NEIGHBOURS, mode="nearest")
+            for extreme in (ndimage.minimum_filter, ndimage.maximum_filter)
+        )
+        above = values[c] - high > GRAIN_SIGMA * np.sqrt(high + 1)
+        below = low - values[c] > GRAIN_SIGMA * np.sqrt(low + 1)
+        displaced[c] = above | below
+    others = displaced.sum(axis=0) - displaced
+    return np.asarray(hot & (others > 0))
 
 
 def _clipping(channel: str, plane: NDArray[np.float32], mask: Mask) -> Problem | None:

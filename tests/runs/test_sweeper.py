@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from fiducial.runs import sweeper, tickets
+from fiducial.runs import folders, sweeper, tickets
 from fiducial.runs.models import Run
 from tests.factories import runs
 
@@ -76,6 +76,15 @@ def test_debris_of_ended_runs_goes_and_their_results_stay(measurement):
     sweeper.remove_debris()
     assert not old.exists()
     assert published.exists()
+
+
+def test_the_store_a_running_claim_is_making_is_not_debris(measurement):
+    """A claim may begin between the end of a lost one and the removal of what that one left."""
+    row = runs.running(measurement, token=2)
+    lost, making = leave(row, ".1.zarr.partial-0a"), leave(row, ".2.zarr.partial-0b")
+    folders.discard_unpublished(row)
+    assert not lost.exists()
+    assert making.exists()
 
 
 @pytest.mark.parametrize("waiting", [1, 3])

@@ -29,11 +29,15 @@ def discard_unpublished(run: Run) -> None:
     while it runs, what the present claim writes.
     """
     folder = settings.STORE / "runs" / str(run.pk)
-    keep = {Path(run.store_path).name}
-    if run.state == Run.State.RUNNING:
-        keep.add(f"{run.token}.zarr")
+    published, writing = Path(run.store_path).name, f"{run.token}.zarr"
+
+    def kept(name: str) -> bool:
+        # A store in the making is a hidden sibling that begins with its final name.
+        in_the_making = name == writing or name.startswith(f".{writing}.")
+        return name == published or (run.state == Run.State.RUNNING and in_the_making)
+
     if folder.is_dir():
-        for leftover in [path for path in folder.iterdir() if path.name not in keep]:
+        for leftover in [path for path in folder.iterdir() if not kept(path.name)]:
             shutil.rmtree(leftover, ignore_errors=True)
         _remove_if_empty(folder)
 

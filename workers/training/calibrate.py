@@ -293,6 +293,9 @@ def finish(given: argparse.Namespace) -> None:
         "trained_on": "synthetic scenes of workers.training.scenes and nothing else",
         "seeds": "1000 · cell + seed; see the lines of the members",
     }
+    history = given.members / "history.txt"  # where it did not all come from one training
+    if history.exists():
+        card["history"] = history.read_text().strip()
     for cell in (2, 4, 8):
         part = json.loads((given.output / f"part{cell}.json").read_text())
         for key, value in part.items():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 MOMENTUM = 0.95
 _QUINTIC = (3.4445, -4.7750, 2.0315)  # Newton-Schulz polynomial of the reference
@@ -20,7 +20,7 @@ _ITERATIONS = 5
 def orthogonalised(update: Tensor) -> Tensor:
     """The nearest semi-orthogonal matrix, roughly: singular values end between 0.7 and 1.2."""
     wide = update if update.shape[0] <= update.shape[1] else update.T
-    x = wide / (wide.norm() + 1e-9)
+    x: Tensor = wide / (wide.norm() + 1e-9)
     a, b, c = _QUINTIC
     for _ in range(_ITERATIONS):
         gram = x @ x.T
@@ -31,7 +31,7 @@ def orthogonalised(update: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """For weights of two or more dimensions; `(out, in, …)` counts as the matrix (out, in·…)."""
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float) -> None:
+    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         super().__init__(params, {"lr": lr})
 
     @torch.no_grad()

@@ -129,9 +129,19 @@ def operator_for(cell: int, rng: np.random.Generator) -> str:
 
 
 def start_from(net: CellNet, start: Path) -> None:
-    """Copy the weights of `start` that fit: all of the same cell size, else only the trunk."""
-    weights = {k: v.float() for k, v in load_file(start).items()}
+    """Copy the weights of `start` that fit: all of the same cell size, else only the trunk.
+
+    Of an ensemble's file (`member0.…`) the mean over members, which fork from one stem, is taken.
+    """
+    found = load_file(start)
     own = net.state_dict()
+    members = {k.partition(".")[0] for k in found if k.startswith("member")}
+    weights = {
+        k: torch.stack([found[f"{m}.{k}"].float() for m in sorted(members)]).mean(0)
+        if members
+        else found[k].float()
+        for k in own
+    }
     net.load_state_dict({k: v for k, v in weights.items() if v.shape == own[k].shape}, strict=False)
 
 
@@ -217,7 +227,7 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs=2, default=(1e-3, 1e-5))
     parser.add_argument("--scenes", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="weights to start from")
+    parser.add_argument("--start", type=Path, help="weights, or a model's, to start from")
     given = parser.parse_args()
     train(
         given.cell,

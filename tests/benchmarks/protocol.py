@@ -44,17 +44,18 @@ class Task:
         return self.sampling == "binned" and not self.drawn
 
 
+# The quick ones first: a run that is stopped keeps what is done.
 _TASKS = (
-    Task("obj1.time4.fine", "obj1", 1, "fine", 1 / 4, True),
-    Task("obj1.time16.fine", "obj1", 1, "fine", 1 / 16, True),
-    Task("obj1.time4.coarse", "obj1", 2, "binned", 1, True),
     Task("obj1.time16.coarse", "obj1", 4, "binned", 1, True),
-    Task("obj1.binned.x2", "obj1", 2, "binned", 4, False),
-    Task("obj1.binned.x4", "obj1", 4, "binned", 16, False),
     Task("obj1.binned.x8", "obj1", 8, "binned", 64, False),
-    Task("obj1.point.x2", "obj1", 2, "point", 1, False),
+    Task("obj1.binned.x4", "obj1", 4, "binned", 16, False),
     Task("khufai_b3.binned.x4", "khufai_b3", 4, "binned", 16, False),
     Task("sk401.binned.x4", "sk401", 4, "binned", 16, False),
+    Task("obj1.binned.x2", "obj1", 2, "binned", 4, False),
+    Task("obj1.point.x2", "obj1", 2, "point", 1, False),
+    Task("obj1.time4.coarse", "obj1", 2, "binned", 1, True),
+    Task("obj1.time4.fine", "obj1", 1, "fine", 1 / 4, True),
+    Task("obj1.time16.fine", "obj1", 1, "fine", 1 / 16, True),
 )
 TASKS = {task.key: task for task in _TASKS}
 

@@ -1,8 +1,9 @@
 """Our estimates of real X-ray maps beside their rivals: `python -m tests.benchmarks.xray`.
 
 Prints a table and writes results/xray.json: flat dotted keys -> numbers, `commit`, `seeds`,
-`device`, `seconds`, and `missing`: the keys whose data are not on this machine. With
-`--rivals-only` it needs neither torch nor weights, prints the rivals and writes nothing.
+`device`, `seconds`, and `missing`: the keys that were not measured, for want of data or because
+the run was stopped. With `--rivals-only` it needs neither torch nor weights, prints the rivals and
+writes nothing.
 """
 
 import argparse
@@ -11,8 +12,9 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -20,12 +22,10 @@ from time import perf_counter
 import numpy as np
 
 from tests.benchmarks import cpu, methods
-from tests.benchmarks.methods import Method
 from tests.benchmarks.protocol import (
     SEEDS,
     TASKS,
     Task,
-    Trial,
     Values,
     confidence_95,
     psnr,
@@ -33,7 +33,7 @@ from tests.benchmarks.protocol import (
     trial,
     unsampled,
 )
-from tests.benchmarks.specimens import Specimen, specimen
+from tests.benchmarks.specimens import specimen
 
 RESULTS = Path(__file__).parent / "results" / "xray.json"
 SPLIT_SEEDS = SEEDS[:1]  # splits of half a million counts and more hardly differ
@@ -58,82 +58,103 @@ BARS = {
 Figures = dict[str, float]
 
 
-def score(task: Task, found: Specimen, method: Method) -> Figures:
-    """All figures of a method on one task; the keys of a labelled estimate carry its label."""
-    shape, figures = found.counts.shape[1:], {}
-    views = {task.key: np.ones(shape, bool)}
+Rows = dict[str, Values]  # decibels of the scored elements, by the stem of their keys
+
+
+def decibels(key: str, side: str, against: str, seed: int) -> Rows:
+    """One trial of one task, scored: `side` "ours" or "rivals", `against` "real" or "split".
+
+    LookupError where its data or weights are not on this machine.
+    """
+    task = TASKS[key]
+    found = specimen(task.specimen)
+    shape = found.counts.shape[1:]
+    views = {key: np.ones(shape, bool)}
     if task.sampling == "point":
-        views[f"{task.key}.unsampled"] = unsampled(shape, task.factor)
+        views[f"{key}.unsampled"] = unsampled(shape, task.factor)
+    make = {"real": trial, "split": split_trial}[against]
+    made = make(task, found.counts, found.scored, seed)
+    return {
+        f"{view}.{label}" if label else view: psnr(estimate, made, where)
+        for label, estimate in _method(key, side)(made).items()
+        for view, where in views.items()
+    }
 
-    def decibels(make: Callable[..., Trial], seeds: tuple[int, ...]) -> dict[str, Values]:
-        """Seeds x elements for every view of every estimate."""
-        rows: dict[str, list[Values]] = {}
-        for seed in seeds:
-            made = make(task, found.counts, found.scored, seed)
-            for label, estimate in method(made).items():
-                for view, where in views.items():
-                    stem = f"{view}.{label}" if label else view
-                    rows.setdefault(stem, []).append(psnr(estimate, made, where))
-        return {stem: np.stack(row) for stem, row in rows.items()}
 
-    against_real = decibels(trial, SEEDS if task.drawn else SEEDS[:1])
-    noise_free = decibels(split_trial, SPLIT_SEEDS)
-    for stem, values in against_real.items():
+@cache
+def _method(key: str, side: str) -> methods.Method:
+    """Kept for a process, so that a filter looks for its best strength once and not every trial."""
+    task = TASKS[key]
+    made = {"ours": methods.ensemble, "rivals": methods.rivals_of}[side]
+    return made(task, specimen(task.specimen))
+
+
+def chi2_of_samples(key: str) -> Figures:
+    """Whether posterior samples agree with the counts within their noise."""
+    task = TASKS[key]
+    found = specimen(task.specimen)
+    made = trial(task, found.counts, found.scored, SEEDS[0])
+    chi2 = methods.chi2_of_samples(task, found, made, SEEDS[0])
+    each = zip(found.scored_channels, chi2, strict=True)
+    figures = {f"{key}.element.{element}.chi2_samples": float(value) for element, value in each}
+    return {**figures, f"{key}.chi2_samples": float(chi2.mean())}
+
+
+def figures_of(task: Task, real: list[Rows], split: list[Rows]) -> Figures:
+    """The means of a task's trials, with an interval over seeds where counts were drawn."""
+    figures: Figures = {}
+    channels = specimen(task.specimen).scored_channels
+    for stem in real[0]:
+        values = np.stack([rows[stem] for rows in real])
         figures[f"{stem}.psnr_db"] = float(values.mean())
-        figures[f"{stem}.psnr_noisefree_db"] = float(noise_free[stem].mean())
+        figures[f"{stem}.psnr_noisefree_db"] = float(np.mean([rows[stem] for rows in split]))
         if task.drawn:
             low, high = confidence_95(values.mean(1).tolist())
             figures |= {f"{stem}.psnr_db.ci95_low": low, f"{stem}.psnr_db.ci95_high": high}
-        for element, value in zip(found.scored_channels, values.mean(0), strict=True):
+        for element, value in zip(channels, values.mean(0), strict=True):
             figures[f"{stem}.element.{element}.psnr_db"] = float(value)
     return figures
 
 
-def score_ours(key: str) -> Figures:
-    """All figures of the ensemble on one task; LookupError without its weights or the data."""
-    task = TASKS[key]
-    found = specimen(task.specimen)
-    figures = score(task, found, methods.ensemble(task, found))
-    if task.key == CHI2_TASK:
-        made = trial(task, found.counts, found.scored, SEEDS[0])
-        chi2 = methods.chi2_of_samples(task, found, made, SEEDS[0])
-        figures[f"{task.key}.chi2_samples"] = float(chi2.mean())
-        for element, value in zip(found.scored_channels, chi2, strict=True):
-            figures[f"{task.key}.element.{element}.chi2_samples"] = float(value)
+def benchmark(sides: tuple[str, ...]) -> Figures:
+    """Every figure that this machine has data and weights for.
+
+    Trials run side by side, one a core with one thread: faster than one after the other on all.
+    Stopped with Ctrl-C it returns the tasks that are done.
+    """
+    figures: Figures = {}
+    began = perf_counter()
+    pool = ProcessPoolExecutor(
+        cpu.THREADS, mp_context=get_context("spawn"), initializer=_one_thread
+    )
+    try:
+        waiting = [
+            (task, side, _trials(pool, task, side)) for side in sides for task in TASKS.values()
+        ]
+        chi2 = pool.submit(chi2_of_samples, CHI2_TASK) if "ours" in sides else None
+        for task, side, trials in waiting:
+            try:
+                rows = {against: [t.result() for t in some] for against, some in trials.items()}
+            except LookupError as reason:
+                say(f"{task.key}, {side}: missing, {reason.args[0]}")
+                continue
+            figures |= figures_of(task, rows["real"], rows["split"])
+            say(f"{task.key}, {side}: done after {perf_counter() - began:.0f} s")
+        if chi2 and not chi2.exception():
+            figures |= chi2.result()
+    except KeyboardInterrupt:
+        say("Stopped: what is not done yet counts as missing.")
+    finally:
+        pool.shutdown(cancel_futures=True)
     return figures
 
 
-def score_rivals(key: str) -> Figures:
-    """All figures of the rivals on one task; LookupError without the data."""
-    task = TASKS[key]
-    found = specimen(task.specimen)
-    return score(task, found, methods.rivals_of(task, found))
-
-
-def benchmark(rivals_only: bool) -> tuple[Figures, list[str]]:
-    """Every figure, and the keys for which data or weights are not on this machine.
-
-    Tasks run side by side, one a core with one thread: faster than one after the other on all.
-    """
-    figures: Figures = {}
-    missing: set[str] = set()
-    began = perf_counter()
-    scorers = (score_rivals,) if rivals_only else (score_ours, score_rivals)
-    with ProcessPoolExecutor(
-        cpu.THREADS, mp_context=get_context("spawn"), initializer=_one_thread
-    ) as pool:
-        # Ours first: they take longest, and no core should be left alone with one at the end.
-        jobs = {pool.submit(scorer, key): key for scorer in scorers for key in TASKS}
-        for job in as_completed(jobs):
-            key = jobs[job]
-            try:
-                figures |= job.result()
-            except LookupError as reason:
-                missing |= {bar for bar in BARS if bar.startswith(key)}
-                say(f"{key} is missing: {reason.args[0]}")
-            else:
-                say(f"{key}: done after {perf_counter() - began:.0f} s")
-    return figures | ({} if rivals_only else cpu.measure_apart()), sorted(missing)
+def _trials(pool: ProcessPoolExecutor, task: Task, side: str) -> dict[str, list[Future[Rows]]]:
+    seeds = {"real": SEEDS if task.drawn else SEEDS[:1], "split": SPLIT_SEEDS}
+    return {
+        against: [pool.submit(decibels, task.key, side, against, seed) for seed in some]
+        for against, some in seeds.items()
+    }
 
 
 def _one_thread() -> None:
@@ -196,7 +217,10 @@ def main() -> int:
     parser.add_argument("--rivals-only", action="store_true", help="print rivals; write nothing")
     rivals_only = parser.parse_args().rivals_only
     began, measured = perf_counter(), commit()
-    figures, missing = benchmark(rivals_only)
+    # First and alone: its seconds are a figure.
+    figures = {} if rivals_only else cpu.measure_apart()
+    figures |= benchmark(("rivals",) if rivals_only else ("rivals", "ours"))
+    missing = [key for key in BARS if key not in figures]
     say(table(figures, missing))
     if not rivals_only:
         facts = {"commit": measured, "seeds": list(SEEDS), "device": device(), "missing": missing}

@@ -13,11 +13,12 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 
@@ -58,6 +59,7 @@ BARS = {
 Figures = dict[str, float]
 
 
+T = TypeVar("T")
 Rows = dict[str, Values]  # decibels of the scored elements, by the stem of their keys
 
 
@@ -108,7 +110,8 @@ def figures_of(task: Task, real: list[Rows], split: list[Rows]) -> Figures:
         values = np.stack([rows[stem] for rows in real])
         figures[f"{stem}.psnr_db"] = float(values.mean())
         figures[f"{stem}.psnr_noisefree_db"] = float(np.mean([rows[stem] for rows in split]))
-        if task.drawn:
+        figures[f"{stem}.seeds"] = len(real)
+        if len(real) > 1:
             low, high = confidence_95(values.mean(1).tolist())
             figures |= {f"{stem}.psnr_db.ci95_low": low, f"{stem}.psnr_db.ci95_high": high}
         for element, value in zip(channels, values.mean(0), strict=True):
@@ -120,41 +123,46 @@ def benchmark(sides: tuple[str, ...]) -> Figures:
     """Every figure that this machine has data and weights for.
 
     Trials run side by side, one a core with one thread: faster than one after the other on all.
-    Stopped with Ctrl-C it returns the tasks that are done.
+    Stopped with Ctrl-C it returns what is done; `seeds` of a key tells how many draws that were.
     """
-    figures: Figures = {}
     began = perf_counter()
     pool = ProcessPoolExecutor(
         cpu.THREADS, mp_context=get_context("spawn"), initializer=_one_thread
     )
+    asked = [(task, _trials(pool, task, side)) for side in sides for task in TASKS.values()]
+    chi2 = [pool.submit(chi2_of_samples, CHI2_TASK)] if "ours" in sides else []
     try:
-        waiting = [
-            (task, side, _trials(pool, task, side)) for side in sides for task in TASKS.values()
-        ]
-        chi2 = pool.submit(chi2_of_samples, CHI2_TASK) if "ours" in sides else None
-        for task, side, trials in waiting:
-            try:
-                rows = {against: [t.result() for t in some] for against, some in trials.items()}
-            except LookupError as reason:
-                say(f"{task.key}, {side}: missing, {reason.args[0]}")
-                continue
-            figures |= figures_of(task, rows["real"], rows["split"])
-            say(f"{task.key}, {side}: done after {perf_counter() - began:.0f} s")
-        if chi2 and not chi2.exception():
-            figures |= chi2.result()
+        for task, trials in asked:
+            wait([*trials["real"], *trials["split"]])
+            say(f"{task.key}: done after {perf_counter() - began:.0f} s")
+        wait(chi2)
     except KeyboardInterrupt:
-        say("Stopped: what is not done yet counts as missing.")
-    finally:
-        pool.shutdown(cancel_futures=True)
+        say("Stopped: trials that have not begun are left out.")
+    pool.shutdown(cancel_futures=True)
+    figures: Figures = {}
+    for task, trials in asked:
+        try:
+            real, split = (_finished(trials[against]) for against in ("real", "split"))
+        except LookupError as reason:
+            say(f"{task.key} is missing: {reason.args[0]}")
+            continue
+        if real and split:
+            figures |= figures_of(task, real, split)
+    for agreement in _finished(chi2):
+        figures |= agreement
     return figures
 
 
 def _trials(pool: ProcessPoolExecutor, task: Task, side: str) -> dict[str, list[Future[Rows]]]:
-    seeds = {"real": SEEDS if task.drawn else SEEDS[:1], "split": SPLIT_SEEDS}
+    seeds = {"split": SPLIT_SEEDS, "real": SEEDS if task.drawn else SEEDS[:1]}
     return {
         against: [pool.submit(decibels, task.key, side, against, seed) for seed in some]
         for against, some in seeds.items()
     }
+
+
+def _finished(jobs: list[Future[T]]) -> list[T]:
+    return [job.result() for job in jobs if job.done() and not job.cancelled()]
 
 
 def _one_thread() -> None:
@@ -217,9 +225,9 @@ def main() -> int:
     parser.add_argument("--rivals-only", action="store_true", help="print rivals; write nothing")
     rivals_only = parser.parse_args().rivals_only
     began, measured = perf_counter(), commit()
-    # First and alone: its seconds are a figure.
-    figures = {} if rivals_only else cpu.measure_apart()
-    figures |= benchmark(("rivals",) if rivals_only else ("rivals", "ours"))
+    figures = benchmark(("rivals",) if rivals_only else ("rivals", "ours"))
+    if not rivals_only:  # last and alone: its seconds are a figure
+        figures |= cpu.measure_apart()
     missing = [key for key in BARS if key not in figures]
     say(table(figures, missing))
     if not rivals_only:

@@ -121,10 +121,11 @@ def _by_chance(total: NDArray[np.float32], empty: Mask) -> float:
 
 def _set_aside_hot_pixels(checked: Checked, channels: tuple[str, ...]) -> Checked:
     hot = np.stack([_hot(plane) for plane in checked.values]) & checked.mask
-    if hot.any():
-        hot &= ~_grains(checked.values, hot)
+    if not hot.any() or hot.any(axis=0).mean() > HOT_SHARE:
+        return checked
+    hot &= ~_grains(checked.values, hot)
     anywhere = hot.any(axis=0)
-    if not anywhere.any() or anywhere.mean() > HOT_SHARE:
+    if not anywhere.any():
         return checked
     examples = [
         f"{channels[c]} {checked.values[c, y, x]:.0f} at row {y + 1}, column {x + 1}"

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -175,6 +176,7 @@ def _finished(jobs: list[Future[T]]) -> list[T]:
 
 def _one_thread() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # read when a scorer imports torch
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets trials end
 
 
 def table(figures: Mapping[str, float], missing: list[str]) -> str:
@@ -232,6 +234,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rivals-only", action="store_true", help="print rivals; write nothing")
     rivals_only = parser.parse_args().rivals_only
+    # A shell's background jobs ignore Ctrl-C unless told otherwise; `kill` stops like it.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     began, measured = perf_counter(), commit()
     figures = benchmark(("rivals",) if rivals_only else ("rivals", "ours"))
     if not rivals_only:  # last and alone: its seconds are a figure

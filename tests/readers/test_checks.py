@@ -82,6 +82,12 @@ def test_bright_grain_of_one_pixel_is_kept_when_another_element_gives_way(tmp_pa
     assert read(tmp_path, maps).mask.all()
 
 
+def test_a_spike_in_two_channels_at_once_is_no_grain(tmp_path):
+    maps = files.specimen()
+    maps["Fe"][7, 9] = maps["Si"][7, 9] = 5000
+    assert np.argwhere(~read(tmp_path, maps).mask).tolist() == [[7, 9]]
+
+
 def test_values_cut_off_at_eight_bits_are_told(tmp_path):
     maps = {e: np.minimum(p * 5, 255) for e, p in files.specimen().items()}
     assert found(read(tmp_path, maps), "exactly 255").severity == "warning"

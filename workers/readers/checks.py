@@ -154,9 +154,11 @@ def _grains(values: Stack, hot: Mask) -> Mask:
     """Which `hot` pixels (c, h, w) another element notices too: grains as small as a pixel.
 
     A detector spike lifts one channel and leaves the others between their neighbours; a grain of
-    another mineral also displaces them.
+    another mineral also displaces them. A channel that is hot there itself is no witness: spikes
+    of the electronics often hit two. Neither is one at the border, where a pixel stands in for the
+    neighbours it lacks: spikes gather at the ends of lines.
     """
-    displaced = np.zeros(hot.shape, np.int32)
+    displaced = np.zeros(hot.shape, bool)
     for c in range(len(values)):
         low, high = (
             extreme(values[c], footprint=_EIGHT_NEIGHBOURS, mode="nearest")
@@ -165,8 +167,7 @@ def _grains(values: Stack, hot: Mask) -> Mask:
         above = values[c] - high > GRAIN_SIGMA * np.sqrt(high + 1)
         below = low - values[c] > GRAIN_SIGMA * np.sqrt(low + 1)
         displaced[c] = above | below
-    others = displaced.sum(axis=0) - displaced
-    return np.asarray(hot & (others > 0))
+    return np.asarray(hot & (displaced & ~hot).any(axis=0))
 
 
 def _clipping(channel: str, plane: NDArray[np.float32], mask: Mask) -> Problem | None:

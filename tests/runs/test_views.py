@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from fiducial.runs.models import Run
 from tests.factories import measurements, people, runs
+from workers.training.cards import card
 
 
 @pytest.fixture
@@ -37,7 +38,9 @@ def test_the_form_draws_every_way_of_sampling_and_names_the_price_of_strictness(
 ):
     form = page(member, "run-new", measurement.pk)
     assert form.count('<svg class="sampling"') == 5
-    assert "The price: 1.6 dB of accuracy at 1000 counts" in form
+    figures = card()["figures"]["binned.x4"]
+    price = figures["psnr_db"] - figures["strict_psnr_db"]
+    assert f"{price:.1f} dB at ×4" in form
     # The map says how it was sampled, so that is what the form proposes.
     assert 'name="sampling" value="binned" checked' in form
     assert 'name="factor" value="4" checked' in form

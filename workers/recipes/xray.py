@@ -30,7 +30,8 @@ from workers.posteriors.ensemble import EnsemblePosterior
 from workers.readers.dispersion import variance_factor
 from workers.recipes import words
 from workers.run import RunError, Stopped
-from workers.training import registry
+from workers.training.cards import XRAY, card
+from workers.training.registry import load_ensemble
 
 LEVEL = "0.9"  # of the interval shown
 
@@ -98,9 +99,9 @@ def run(
     step("reading the measurement", 0.0)
     problem = _problem(store.read_measurement(measurement), parameters)
     name = f"{parameters['sampling']}.x{parameters['factor']}"
-    fitted = registry.card()["calibration"][name]
+    fitted = card()["calibration"][name]
     posterior = EnsemblePosterior(
-        registry.load_ensemble(max(parameters["factor"], 2)),
+        load_ensemble(max(parameters["factor"], 2)),
         problem.measurement.values,
         problem.measurement.mask,
         problem.forward,
@@ -122,7 +123,7 @@ def run(
         _write_pictures(writer, problem, picture, fitted)
         census, chi2 = _write_samples(writer, problem, posterior, picture, parameters, seed, step)
         step("judging features", 0.9)
-        calibration = FeatureRisk.from_card(registry.card()["feature_risk"][str(problem.factor)])
+        calibration = FeatureRisk.from_card(card()["feature_risk"][str(problem.factor)])
         table = _feature_table(census.shown(), picture.scene, calibration)
         writer.table("features", table)
         writer.table("missed", _missed_table(census.missed(), picture.scene))
@@ -263,7 +264,7 @@ def _summary(
     fitted: dict[str, Any],
     parameters: dict[str, Any],
 ) -> dict[str, Any]:
-    card, sampling = registry.card(), parameters["sampling"]
+    model, sampling = card(), parameters["sampling"]
     check = operator_check(
         sampling,
         problem.factor,
@@ -277,8 +278,8 @@ def _summary(
         "high_risk": int((table["risk"] > 0.5).sum()),
         "low_risk": int((table["risk"] <= 0.1).sum()),
     }
-    figures = card["figures"][f"{sampling}.x{problem.factor}"]
-    risk_figures = card["feature_figures"][str(problem.factor)]
+    figures = model["figures"][f"{sampling}.x{problem.factor}"]
+    risk_figures = model["feature_figures"][str(problem.factor)]
     return {
         "recipe": "xray-ensemble",
         "factor": problem.factor,
@@ -299,9 +300,9 @@ def _summary(
             **fitted,
             "held_out": figures,
             "feature_risk": risk_figures,
-            "model": registry.XRAY,
+            "model": XRAY,
         },
-        "equal_time": words.equal_time(problem.factor, sampling, card["equal_time"]),
+        "equal_time": words.equal_time(problem.factor, sampling, model["equal_time"]),
         "strict_cost": words.strict_cost(problem.factor, figures),
     }
 
@@ -365,7 +366,7 @@ def _provenance(
         },
         "units": source.units,
         "pixel_size_um": source.pixel_size_um,
-        "model": {"name": registry.XRAY, "weights": registry.card()["weights"]},
+        "model": {"name": XRAY, "weights": card()["weights"]},
         "measurement": {"content_hash": store.content_hash(measurement), **source.provenance},
         "libraries": {name: version(name) for name in ("torch", "numpy", "zarr", "scipy")},
     }

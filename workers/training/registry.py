@@ -7,30 +7,19 @@ every weights file. A file whose hash is not on its card is not loaded.
 """
 
 import hashlib
-import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
 from workers.networks.cellnet import CellNet
 from workers.posteriors.ensemble import Ensemble
-
-MODELS = Path(__file__).parents[1] / "models"
-XRAY = "xray-ensemble-1"
+from workers.training.cards import MODELS, XRAY, card
 
 
 class ModelError(Exception):
     """A model cannot be used; the message says why and what to do."""
-
-
-@lru_cache(maxsize=4)
-def card(name: str = XRAY) -> dict[str, Any]:
-    """The card of a model: data, seeds, figures, calibration, hashes, licence."""
-    found: dict[str, Any] = json.loads((MODELS / name / "card.json").read_text())
-    return found
 
 
 @lru_cache(maxsize=4)

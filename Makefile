@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(DEV) ## formatting, types, who may import whom, migrations, container fi
 
 benchmark-xray: $(DEV) ## our estimates beside their rivals on real maps; writes tests/benchmarks/results/xray.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.xray
+
+benchmark-diffusion: $(DEV) ## samples of the unseen detail beside their rivals; writes tests/benchmarks/results/diffusion.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffusion
 
 train: $(BASE) ## train the shipped networks again: hours on a CPU; goes on where it was stopped
 	@scripts/train $(PY)

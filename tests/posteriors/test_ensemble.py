@@ -32,14 +32,7 @@ def counts(elements: int = 3, shape: tuple[int, int] = (21, 26)) -> np.ndarray:
 def posterior(name: str, factor: int, y: np.ndarray, **options: object) -> EnsemblePosterior:
     mask = np.ones(y.shape[1:], bool)
     noise = PoissonNoise(torch.ones(len(y)))
-    return EnsemblePosterior(
-        ensemble(),
-        y,
-        mask,
-        forward_model(name, factor),
-        noise,
-        **options,  # type: ignore[arg-type]
-    )
+    return ensemble().posterior(y, mask, forward_model(name, factor), noise, **options)
 
 
 @pytest.mark.parametrize(("name", "factor"), OPERATORS)
@@ -90,9 +83,9 @@ def test_unmeasured_pixels_change_nothing_but_themselves() -> None:
     mask[:3, :3] = False
     holed = np.where(mask, y, 0).astype(np.float32)
     noise, forward = PoissonNoise(torch.ones(2)), forward_model("binned", 2)
-    one = EnsemblePosterior(ensemble(), holed, mask, forward, noise)
+    one = ensemble().posterior(holed, mask, forward, noise)
     rubbish = np.where(mask, y, 999).astype(np.float32)
-    two = EnsemblePosterior(ensemble(), rubbish, mask, forward, noise)
+    two = ensemble().posterior(rubbish, mask, forward, noise)
     assert torch.equal(one.prediction.mean, two.prediction.mean)
     assert torch.equal(one.spread, two.spread)
 

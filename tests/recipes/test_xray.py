@@ -11,7 +11,7 @@ import torch
 from workers import store
 from workers.measurement import Measurement
 from workers.physics import forward_model
-from workers.recipes.catalogue import RECIPES
+from workers.recipes.catalogue import RECIPES, ParameterErrors
 from workers.run import RunError, Stopped, run
 from workers.training.textures import texture
 
@@ -48,8 +48,9 @@ def coarse_map(path: Path, *, factor: int = 2, units: str = "counts", hole: bool
 def parameters(factor: int = 2, sampling: str = "binned", **others: Any) -> dict[str, Any]:
     side = 64 // factor
     summary = {"channels": CHANNELS, "shape": [side, side], "units": "counts"}
-    return RECIPES["xray-ensemble"].clean(
-        {"factor": factor, "sampling": sampling, **others}, summary
+    asked = {"factor": factor, "sampling": sampling, **others}
+    return RECIPES["xray-diffusion" if "estimator" in others else "xray-ensemble"].clean(
+        asked, summary
     )
 
 
@@ -65,7 +66,7 @@ def carry_out(
         heard.append(fraction)
 
     summary = run(
-        "xray-ensemble",
+        "xray-diffusion" if "estimator" in given else "xray-ensemble",
         measurement,
         output,
         given,
@@ -148,3 +149,27 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         carry_out(measurement, tmp_path / "r.zarr", parameters(), after_a_while)
     assert [p.name for p in tmp_path.iterdir()] == ["m.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "sampling", "estimator"),
+    [(1, "fine", "flow"), (2, "point", "flow"), (4, "binned", "flow"), (4, "binned", "latent")],
+)
+def test_latent_diffusion_gives_as_whole_a_run(
+    tmp_path: Path, factor: int, sampling: str, estimator: str
+) -> None:
+    measurement = coarse_map(tmp_path / "m.zarr", factor=factor)
+    given = parameters(factor, sampling, estimator=estimator)
+    summary, heard = carry_out(measurement, tmp_path / "r.zarr", given)
+    opened = store.RunStore(tmp_path / "r.zarr")
+    assert {"estimate", "mean", "std", "lower", "upper", "risk"} <= set(opened.names)
+    assert summary["recipe"] == "xray-diffusion"
+    assert summary["calibration"]["model"] == f"xray-{estimator}-1"
+    assert heard == sorted(heard)
+    spread = opened.image("samples/0")[:] - opened.image("samples/1")[:]
+    assert np.abs(spread).max() > 0
+
+
+def test_the_literal_model_is_asked_at_its_own_factor_only() -> None:
+    with pytest.raises(ParameterErrors, match="at ×4 only"):
+        parameters(2, "binned", estimator="latent")

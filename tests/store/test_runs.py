@@ -118,6 +118,21 @@ def test_columns_that_differ_in_length_are_refused(tmp_path):
         writer.table("features", {"y": np.zeros(3), "x": np.zeros(2)})
 
 
+def test_a_run_being_written_shows_the_pictures_that_are_whole(tmp_path):
+    with pytest.raises(store.StoreError, match="Nothing of r"):
+        store.RunPreview(tmp_path / "r")
+    with new_run(tmp_path / "r", samples=2) as writer:
+        writer.image("estimate", np.ones((1, 4, 4), np.float32))
+        writer.sample(0, np.full((1, 4, 4), 2, np.float32))
+        preview = store.RunPreview(tmp_path / "r")
+        assert preview.samples == 1
+        assert preview.window("samples/0", 0, 0, 0, 4, 4).max() == 2
+        assert not preview.has("samples/1")
+        writer.sample(1, np.ones((1, 4, 4), np.float32))
+        writer.close({})
+    assert not list((tmp_path / "r").glob(".*"))
+
+
 def test_unfinished_run_leaves_nothing(tmp_path):
     def interrupted() -> None:
         with new_run(tmp_path / "r", samples=1) as writer:

@@ -1,5 +1,6 @@
 import gzip
 import io
+import uuid
 import zipfile
 
 import numpy as np
@@ -127,3 +128,25 @@ def test_download_is_a_zip_named_after_the_measurement(member: User, kind: str) 
 
 def test_unknown_download_is_404(client: Client, run: Run) -> None:
     assert client.get(f"/runs/{run.pk}/download/pickle").status_code == 404
+
+
+def test_a_page_offers_to_ask_another_estimator_the_same(client: Client, run: Run) -> None:
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert (
+        f"/measurements/{run.measurement_id}/run/?recipe=xray-diffusion&amp;from={run.pk}" in page
+    )
+
+
+def test_runs_of_one_map_by_two_estimators_stand_side_by_side(client: Client, run: Run) -> None:
+    other = Run.objects.get(pk=run.pk)
+    other.pk, other.recipe = None, "xray-diffusion"
+    other.id = uuid.uuid4()
+    for channel in other.summary["per_channel"].values():
+        channel["interval_width"] = 123.456
+    other.save(force_insert=True)
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert "123.46" in page
+    assert f"/runs/{other.pk}/" in page
+    # Asked otherwise, it is no answer to this question.
+    Run.objects.filter(pk=other.pk).update(parameters={"factor": 2, "sampling": "binned"})
+    assert "123.46" not in client.get(f"/runs/{run.pk}/").content.decode()

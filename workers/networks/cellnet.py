@@ -112,6 +112,10 @@ class CellNet(nn.Module):
         coefficients : `(b, e, cell², h, w)`; noise : `(b, e, 2, h, w)`, counting error over local
         scale and its square root's logarithm; both outputs `(b, e, cell², h, w)`.
         """
+        return self.heads(self.trunk(coefficients, noise, operator))
+
+    def trunk(self, coefficients: Tensor, noise: Tensor, operator: str) -> Tensor:
+        """What the network made of every cell, `(b, e, width, h, w)`; arguments of `forward`."""
         b, e, n, h, w = coefficients.shape
         code = torch.zeros(len(OPERATORS), 1, 1, device=noise.device, dtype=noise.dtype)
         code[OPERATORS.index(operator)] = 1.0
@@ -129,7 +133,14 @@ class CellNet(nn.Module):
             x = block(x)
             if i % 2 == 1:
                 x = next(exchanges)(x.reshape(b, e, -1, h, w)).flatten(0, 1)
+        features: Tensor = x.reshape(b, e, -1, h, w)
+        return features
+
+    def heads(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-sigma `(b, e, cell², h, w)` of features that `trunk` made."""
+        b, e, _, h, w = features.shape
+        x = features.flatten(0, 1)
         mean = self.mean(x)
         # The spread is learned beside the mean, never at its cost: no gradient flows back.
         log_sigma = self.log_sigma(x.detach()).clamp(-7.0, 3.0)
-        return mean.reshape(b, e, n, h, w), log_sigma.reshape(b, e, n, h, w)
+        return mean.reshape(b, e, -1, h, w), log_sigma.reshape(b, e, -1, h, w)

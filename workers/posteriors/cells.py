@@ -101,9 +101,30 @@ def measured_gain(operator: str, factor: int) -> float:
     return {"binned": float(factor), "line": math.sqrt(factor), "point": 1.0}[operator]
 
 
-def predict(net: CellNet, cells: Cells) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every coefficient, counts, `(b, e, cell², h, w)` each."""
+@dataclass(frozen=True)
+class Seen:
+    """What one network made of a map, `(b, e, ·, h, w)`, in its own units."""
+
+    features: Tensor
+    mean: Tensor
+    log_sigma: Tensor
+
+
+def see(net: CellNet, cells: Cells) -> Seen:
+    """Run the network over every cell."""
     relative = cells.error / cells.scale
     noise = torch.cat([relative, 0.25 * torch.log(relative)], dim=2)
-    mean, log_sigma = net(cells.start / (net.cell * cells.scale), noise, cells.operator)
-    return cells.start + cells.unit * mean.float(), cells.unit * torch.exp(log_sigma.float())
+    features = net.trunk(cells.start / (net.cell * cells.scale), noise, cells.operator)
+    mean, log_sigma = net.heads(features)
+    return Seen(features, mean, log_sigma)
+
+
+def in_counts(seen: Seen, cells: Cells) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every coefficient, counts, `(b, e, cell², h, w)` each."""
+    mean = cells.start + cells.unit * seen.mean.float()
+    return mean, cells.unit * torch.exp(seen.log_sigma.float())
+
+
+def predict(net: CellNet, cells: Cells) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every coefficient that a network sees in `cells`, counts."""
+    return in_counts(see(net, cells), cells)

@@ -1,7 +1,7 @@
-"""The numerics of `xray-ensemble`: a measured map to posterior samples and what to make of them.
+"""A measured X-ray map to posterior samples and what to make of them, whoever draws the samples.
 
-Wires reader output, physics, ensemble and assessment, and writes the run. Declared in
-`recipes.xray_ensemble`; imported only by the worker that runs it.
+Wires reader output, physics, an estimator and assessment, and writes the run. `run` is the numerics
+of `xray-ensemble`, declared in `recipes.xray_ensemble`; imported only by the worker that runs it.
 """
 
 import time
@@ -22,14 +22,12 @@ from workers.assessment.evidence import Split, evidence_map, resolution_of_evide
 from workers.assessment.judgement import Scene, judge
 from workers.assessment.risk import FeatureRisk, Survival, visible_error
 from workers.assessment.smooth import smooth_image
-from workers.measurement import Measurement
-from workers.physics import CellModel, PoissonNoise, PsfModel, forward_model
 from workers.physics.operator_check import operator_check
 from workers.physics.spectrum import fit_specimen
-from workers.posteriors.ensemble import EnsemblePosterior
-from workers.readers.dispersion import variance_factor
+from workers.posteriors.posterior import CellPosterior, Model
 from workers.recipes import words
-from workers.run import RunError, Stopped
+from workers.recipes.problem import Problem, problem_of
+from workers.run import Stopped
 from workers.training.cards import XRAY, card
 from workers.training.registry import load_ensemble
 
@@ -39,41 +37,16 @@ Step = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One measurement under one forward model: all channels, and which of them to report."""
+class Estimator:
+    """Who draws the samples: the recipe that asks for it, its model's name, the model itself."""
 
-    measurement: Measurement
-    forward: CellModel | PsfModel
-    factors: np.ndarray  # variance factor per channel, float32 (c,)
-    shown: list[int]
+    recipe: str
+    model: str
+    stage: str  # what happens before the estimate is there, in words
+    load: Callable[[int], Model]  # for a size of cell
 
-    @property
-    def y(self) -> Tensor:
-        """Counts of the channels to report, `(e, h, w)`."""
-        return torch.from_numpy(self.measurement.values[self.shown])
 
-    @property
-    def mask(self) -> Tensor:
-        return torch.from_numpy(self.measurement.mask)
-
-    @property
-    def fine_mask(self) -> Tensor:
-        """The mask on the grid of the estimate, `(H, W)`."""
-        f = self.forward.factor
-        return self.mask.repeat_interleave(f, dim=0).repeat_interleave(f, dim=1)
-
-    @property
-    def noise(self) -> PoissonNoise:
-        """Noise of the channels to report."""
-        return PoissonNoise(torch.from_numpy(self.factors[self.shown]))
-
-    @property
-    def factor(self) -> int:
-        return self.forward.factor
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        return tuple(self.measurement.channels[i] for i in self.shown)
+ENSEMBLE = Estimator("xray-ensemble", XRAY, "predicting with five networks", load_ensemble)
 
 
 def run(
@@ -85,9 +58,27 @@ def run(
     report: Step,
     should_stop: Callable[[], bool],
 ) -> dict[str, Any]:
-    """Carry out the recipe and write the run to `output`; returns its summary.
+    """Carry out `xray-ensemble`; as `answer`."""
+    return answer(
+        ENSEMBLE, measurement, output, parameters, seed=seed, report=report, should_stop=should_stop
+    )
 
-    Raises Stopped when told to stop and RunError for a map this recipe cannot answer for.
+
+def answer(
+    estimator: Estimator,
+    measurement: Path,
+    output: Path,
+    parameters: dict[str, Any],
+    *,
+    seed: int,
+    report: Step,
+    should_stop: Callable[[], bool],
+) -> dict[str, Any]:
+    """Carry out a recipe and write the run to `output`; returns its summary.
+
+    The estimate is written as soon as it is there and each sample as it is drawn, so that a page
+    can show them before the run is over. Raises Stopped when told to stop and RunError for a map
+    the recipe cannot answer for.
     """
     began = time.monotonic()
 
@@ -97,17 +88,13 @@ def run(
         report(stage, fraction)
 
     step("reading the measurement", 0.0)
-    problem = _problem(store.read_measurement(measurement), parameters)
-    name = f"{parameters['sampling']}.x{parameters['factor']}"
-    fitted = card()["calibration"][name]
-    posterior = EnsemblePosterior(
-        load_ensemble(max(parameters["factor"], 2)),
-        problem.measurement.values,
-        problem.measurement.mask,
-        problem.forward,
-        PoissonNoise(torch.from_numpy(problem.factors)),
+    problem = problem_of(store.read_measurement(measurement), parameters)
+    model = card(estimator.model)
+    fitted = model["calibration"][f"{parameters['sampling']}.x{parameters['factor']}"]
+    posterior = estimator.load(max(problem.factor, 2)).posterior(
+        *problem.asked,
         strict=parameters["strict"],
-        progress=lambda share: step("predicting with five networks", 0.02 + 0.45 * share),
+        progress=lambda share: step(estimator.stage, 0.02 + 0.45 * share),
     )
     with store.RunWriter(
         output,
@@ -115,41 +102,26 @@ def run(
         measured_shape=problem.measurement.mask.shape,
         shape=posterior.shape,
         samples=parameters["samples"],
-        provenance=_provenance(problem, measurement, parameters, seed),
+        provenance=_provenance(problem, measurement, parameters, seed, estimator),
     ) as writer:
-        step("finding the smoothest consistent map", 0.48)
+        step("finding the estimate", 0.48)
+        writer.image("mask", problem.measurement.mask.astype(np.uint8))
+        writer.image("estimate", posterior.estimate[problem.shown].numpy())
+        step("finding the smoothest consistent map", 0.49)
         picture = _picture(problem, posterior, parameters["strict"])
         step("writing the estimate", 0.56)
         _write_pictures(writer, problem, picture, fitted)
         census, chi2 = _write_samples(writer, problem, posterior, picture, parameters, seed, step)
         step("judging features", 0.9)
-        calibration = FeatureRisk.from_card(card()["feature_risk"][str(problem.factor)])
+        calibration = FeatureRisk.from_card(model["feature_risk"][str(problem.factor)])
         table = _feature_table(census.shown(), picture.scene, calibration)
         writer.table("features", table)
         writer.table("missed", _missed_table(census.missed(), picture.scene))
         step("writing the run", 0.97)
-        summary = _summary(problem, posterior, picture, chi2, table, fitted, parameters)
+        summary = _summary(problem, posterior, picture, chi2, table, parameters, estimator)
         summary["seconds"] = time.monotonic() - began
         writer.close(summary)
     return summary
-
-
-def _problem(measurement: Measurement, parameters: dict[str, Any]) -> Problem:
-    if measurement.units == "wt%":
-        raise RunError(
-            "This map is in wt%, where counting statistics no longer hold. Upload the raw counts; "
-            "quantify the estimate afterwards."
-        )
-    values = measurement.values
-    if not values[:, measurement.mask].any():
-        raise RunError("No pixel of this map counted anything: there is nothing to estimate from.")
-    factors = [variance_factor(channel, measurement.mask) for channel in values]
-    return Problem(
-        measurement,
-        forward_model(parameters["sampling"], parameters["factor"]),
-        np.asarray(factors, np.float32),
-        [measurement.channels.index(element) for element in parameters["channels"]],
-    )
 
 
 @dataclass(frozen=True)
@@ -163,7 +135,7 @@ class Picture:
     scene: Scene
 
 
-def _picture(problem: Problem, posterior: EnsemblePosterior, strict: bool) -> Picture:
+def _picture(problem: Problem, posterior: CellPosterior, strict: bool) -> Picture:
     fits = [
         fit_specimen(problem.forward, y.astype(np.float64), float(phi), problem.measurement.mask)
         for y, phi in zip(problem.y.numpy(), problem.factors[problem.shown], strict=True)
@@ -187,7 +159,6 @@ def _write_pictures(
     survival = Survival(tuple(fitted["survival"]["at"]), tuple(fitted["survival"]["share"]))
     pictures = {
         "measured": problem.y,
-        "estimate": estimate,
         "std": scene.std,
         "lower": (estimate - width).clamp(min=0),
         "upper": estimate + width,
@@ -201,13 +172,12 @@ def _write_pictures(
     }
     for name, values in pictures.items():
         writer.image(name, values.numpy().astype(np.float32))
-    writer.image("mask", problem.measurement.mask.astype(np.uint8))
 
 
 def _write_samples(
     writer: store.RunWriter,
     problem: Problem,
-    posterior: EnsemblePosterior,
+    posterior: CellPosterior,
     picture: Picture,
     parameters: dict[str, Any],
     seed: int,
@@ -257,14 +227,16 @@ def _missed_table(counted: Counted, scene: Scene) -> dict[str, np.ndarray]:
 
 def _summary(
     problem: Problem,
-    posterior: EnsemblePosterior,
+    posterior: CellPosterior,
     picture: Picture,
     chi2: np.ndarray,
     table: dict[str, np.ndarray],
-    fitted: dict[str, Any],
     parameters: dict[str, Any],
+    estimator: Estimator,
 ) -> dict[str, Any]:
-    model, sampling = card(), parameters["sampling"]
+    model, sampling = card(estimator.model), parameters["sampling"]
+    name = f"{sampling}.x{problem.factor}"
+    fitted, figures = model["calibration"][name], model["figures"][name]
     check = operator_check(
         sampling,
         problem.factor,
@@ -278,10 +250,9 @@ def _summary(
         "high_risk": int((table["risk"] > 0.5).sum()),
         "low_risk": int((table["risk"] <= 0.1).sum()),
     }
-    figures = model["figures"][f"{sampling}.x{problem.factor}"]
     risk_figures = model["feature_figures"][str(problem.factor)]
     return {
-        "recipe": "xray-ensemble",
+        "recipe": estimator.recipe,
         "factor": problem.factor,
         "sampling": sampling,
         "channels": list(problem.channels),
@@ -300,16 +271,16 @@ def _summary(
             **fitted,
             "held_out": figures,
             "feature_risk": risk_figures,
-            "model": XRAY,
+            "model": estimator.model,
         },
-        "equal_time": words.equal_time(problem.factor, sampling, model["equal_time"]),
+        "equal_time": words.equal_time(problem.factor, sampling, card()["equal_time"]),
         "strict_cost": words.strict_cost(problem.factor, figures),
     }
 
 
 def _per_channel(
     problem: Problem,
-    posterior: EnsemblePosterior,
+    posterior: CellPosterior,
     picture: Picture,
     chi2: np.ndarray,
     fitted: dict[str, Any],
@@ -335,7 +306,7 @@ def _per_channel(
     return found
 
 
-def _noise_share(posterior: EnsemblePosterior) -> Tensor:
+def _noise_share(posterior: CellPosterior) -> Tensor:
     """Share of each channel's predicted variance that lies in what was measured, `(c,)`.
 
     Above one half counting noise is what limits it: more counts would help more than finer steps.
@@ -347,11 +318,15 @@ def _noise_share(posterior: EnsemblePosterior) -> Tensor:
 
 
 def _provenance(
-    problem: Problem, measurement: Path, parameters: dict[str, Any], seed: int
+    problem: Problem,
+    measurement: Path,
+    parameters: dict[str, Any],
+    seed: int,
+    estimator: Estimator,
 ) -> dict[str, Any]:
     source = problem.measurement
     return {
-        "recipe": "xray-ensemble",
+        "recipe": estimator.recipe,
         "recipe_version": "1",
         "parameters": parameters,
         "seed": seed,
@@ -366,7 +341,7 @@ def _provenance(
         },
         "units": source.units,
         "pixel_size_um": source.pixel_size_um,
-        "model": {"name": XRAY, "weights": card()["weights"]},
+        "model": {"name": estimator.model, "weights": card(estimator.model)["weights"]},
         "measurement": {"content_hash": store.content_hash(measurement), **source.provenance},
         "libraries": {name: version(name) for name in ("torch", "numpy", "zarr", "scipy")},
     }

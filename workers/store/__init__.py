@@ -8,12 +8,13 @@ opens them. Facts about the whole lie in the root attributes under the key `fidu
 from workers.store.files import StoreError, content_hash
 from workers.store.measurements import MeasurementStore, read_measurement, write_measurement
 from workers.store.reading import SCHEMA_VERSION, ImageStore
-from workers.store.runs import RunStore, RunWriter
+from workers.store.runs import RunPreview, RunStore, RunWriter
 
 __all__ = [
     "SCHEMA_VERSION",
     "ImageStore",
     "MeasurementStore",
+    "RunPreview",
     "RunStore",
     "RunWriter",
     "StoreError",

@@ -1,5 +1,6 @@
 """A run on disk: its pictures, its posterior samples as they arrive, its tables, its summary."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from workers.store.files import NewFolder, StoreError, content_hash
 from workers.store.images import write_image
 from workers.store.reading import KEY, SCHEMA_VERSION, ImageStore, plain
+
+FINISHED = ".finished"  # in a run being written: one empty file for every picture that is whole
 
 
 class RunWriter:
@@ -51,6 +54,9 @@ class RunWriter:
         self._folder = NewFolder(path)
         with self._folder.writing():
             self._root = zarr.create_group(self._folder.partial)
+            self._root.attrs[KEY] = plain({**self._attributes, "images": []})
+            self._finished = self._folder.partial / FINISHED
+            self._finished.mkdir()
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +117,7 @@ class RunWriter:
                     "summary": dict(summary),
                 }
             )
+            shutil.rmtree(self._finished)
             digest = content_hash(self._folder.partial)
         self._folder.publish()
         return digest
@@ -127,6 +134,37 @@ class RunWriter:
             )
         with self._folder.writing():
             write_image(self._root, name, values, step=step, pixel_um=self._pixel_um)
+            (self._finished / name.replace("/", "-")).touch()
+
+
+class RunPreview(ImageStore):
+    """A run while it is written to the folder `path`: the pictures that are whole already.
+
+    StoreError where nothing is being written there.
+    """
+
+    kind = "run"
+
+    def __init__(self, path: Path) -> None:
+        partial = max(path.parent.glob(f".{path.name}.partial-*"), default=None)
+        if partial is None:
+            raise StoreError(f"Nothing of {path.name} has been written yet.")
+        super().__init__(partial)
+        self._finished = partial / FINISHED
+
+    def has(self, name: str) -> bool:
+        return name.replace("/", "-") in self.finished()
+
+    def finished(self) -> set[str]:
+        """The pictures that are whole, those of samples as `samples-0`, `samples-1`, …"""
+        return (
+            {file.name for file in self._finished.iterdir()} if self._finished.is_dir() else set()
+        )
+
+    @property
+    def samples(self) -> int:
+        """How many samples have arrived; they do in order."""
+        return sum(name.startswith("samples-") for name in self.finished())
 
 
 class RunStore(ImageStore):

@@ -26,13 +26,14 @@ from workers.assessment.census import FeatureCensus
 from workers.assessment.features import present
 from workers.assessment.judgement import Scene, judge
 from workers.assessment.risk import Survival, fit_feature_risk, green_limit, visible_error
-from workers.assessment.scores import auroc, probability_error
+from workers.assessment.scores import auroc, fair_crps, probability_error
 from workers.assessment.smooth import smooth_image
 from workers.networks.cellnet import CellNet
 from workers.physics import CellModel, PoissonNoise, PsfModel, forward_model
 from workers.physics.spectrum import fit_specimen
 from workers.posteriors.cells import cell_basis, interpolate, predict, prepare
-from workers.posteriors.ensemble import Ensemble, EnsemblePosterior
+from workers.posteriors.ensemble import Ensemble
+from workers.posteriors.posterior import CellPosterior, Model
 from workers.posteriors.residual import fit_kernel
 from workers.training.registry import load_weights
 
@@ -42,6 +43,7 @@ SURVIVAL_AT = np.linspace(0.0, 8.0, 33)  # |error| / std
 SIDE = 128  # fine pixels along the side of a specimen
 ELEMENTS = 6
 SAMPLES = 16
+SCORED_SAMPLES = 8
 FEATURE_SPECIMENS = 12
 ALPHA = 0.2  # false share promised for a green list
 
@@ -54,10 +56,10 @@ class Specimen:
     truth: np.ndarray  # (e, H, W) counts per measured dwell
     forward: CellModel | PsfModel
 
-    def posterior(self, ensemble: Ensemble) -> EnsemblePosterior:
+    def posterior(self, model: Model) -> CellPosterior:
         mask = np.ones(self.y.shape[1:], bool)
         noise = PoissonNoise(torch.ones(len(self.y)))
-        return EnsemblePosterior(ensemble, self.y, mask, self.forward, noise)
+        return model.posterior(self.y, mask, self.forward, noise)
 
 
 def specimens(folder: Path, name: str, factor: int, seed: int) -> Iterator[Specimen]:
@@ -94,7 +96,7 @@ def residual_kernel(members: list[CellNet], found: list[Specimen]) -> Tensor:
     return fit_kernel(whitened).float()
 
 
-def scores_of(posterior: EnsemblePosterior, truth: np.ndarray) -> np.ndarray:
+def scores_of(posterior: CellPosterior, truth: np.ndarray) -> np.ndarray:
     """|error| over standard deviation of every fifth pixel, flat float32."""
     error = np.abs(posterior.estimate.numpy() - truth) / posterior.std.numpy()
     sampled: np.ndarray = error.reshape(-1)[::5].astype(np.float64)
@@ -108,9 +110,9 @@ def psnr(estimate: np.ndarray, truth: np.ndarray) -> float:
     return float(np.mean(-10 * np.log10(mse)))
 
 
-def calibrate_task(ensemble: Ensemble, found: Iterator[Specimen]) -> dict[str, Any]:
+def calibrate_task(model: Model, found: Iterator[Specimen]) -> dict[str, Any]:
     """What is fitted for one operator and factor."""
-    scores = [scores_of(s.posterior(ensemble), s.truth) for s in found]
+    scores = [scores_of(s.posterior(model), s.truth) for s in found]
     factors = {f"{level:g}": round(conformal_scale(scores, 1 - level), 4) for level in LEVELS}
     survival = Survival.of(np.concatenate(scores), SURVIVAL_AT)
     return {
@@ -120,26 +122,34 @@ def calibrate_task(ensemble: Ensemble, found: Iterator[Specimen]) -> dict[str, A
     }
 
 
+def crps(samples: np.ndarray, truth: np.ndarray) -> float:
+    """Fair CRPS over the range of each element, mean over elements; samples `(k, e, H, W)`."""
+    spread = np.maximum(np.quantile(truth, 0.999, axis=(1, 2)), 1e-6)[:, None, None]
+    each = zip((samples / spread).swapaxes(0, 1), truth / spread, strict=True)
+    return float(np.mean([fair_crps(x.astype(float), t.astype(float)) for x, t in each]))
+
+
 def figures_of_task(
-    ensemble: Ensemble, found: Iterator[Specimen], fitted: dict[str, Any]
+    model: Model, found: Iterator[Specimen], fitted: dict[str, Any]
 ) -> dict[str, float]:
-    """Held-out figures of one operator and factor: accuracy, coverage, χ², cost of strict mode."""
+    """Held-out figures of one operator and factor: accuracy, coverage, χ², CRPS, strict mode."""
     rows = []
     for s in found:
-        posterior = s.posterior(ensemble)
+        posterior = s.posterior(model)
         scores = scores_of(posterior, s.truth)
-        sample = next(iter(posterior.sample(1, torch.Generator().manual_seed(1))))
-        chi2 = posterior.noise.chi2(s.forward.expected(sample), torch.from_numpy(s.y))
+        drawn = list(posterior.sample(SCORED_SAMPLES, torch.Generator().manual_seed(1)))
+        chi2 = posterior.noise.chi2(s.forward.expected(drawn[0]), torch.from_numpy(s.y))
         row = {
             "psnr_db": psnr(posterior.estimate.numpy(), s.truth),
             "bicubic_psnr_db": psnr(bicubic(s), s.truth),
             "strict_psnr_db": psnr(posterior.strictly().estimate.numpy(), s.truth),
             "chi2_samples": float(chi2.mean()),
+            "crps": crps(torch.stack(drawn).numpy(), s.truth),
         }
         for level, scale in fitted["interval"].items():
             row[f"coverage_{level}"] = float((scores <= scale).mean())
         rows.append(row)
-    means = {key: round(float(np.mean([row[key] for row in rows])), 3) for key in rows[0]}
+    means = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
     return {**means, "coverage_0.9_worst": round(min(row["coverage_0.9"] for row in rows), 3)}
 
 
@@ -153,11 +163,11 @@ class Judged:
     amplitude: np.ndarray  # relative to the range of its channel: the simple baseline
 
 
-def judged_features(ensemble: Ensemble, found: list[Specimen]) -> Judged:
+def judged_features(model: Model, found: list[Specimen]) -> Judged:
     """Features of the estimates, asked of the samples as a run does and then of the truth."""
     parts = []
     for n, s in enumerate(found):
-        posterior = s.posterior(ensemble)
+        posterior = s.posterior(model)
         y, mask, noise = posterior.y, posterior.mask, posterior.noise
         fits = [fit_specimen(s.forward, one.astype(np.float64), 1.0, mask.numpy()) for one in s.y]
         smooth = smooth_image(y, s.forward, noise, fits, mask)
@@ -177,10 +187,10 @@ def judged_features(ensemble: Ensemble, found: list[Specimen]) -> Judged:
 
 
 def feature_risk(
-    ensemble: Ensemble, calibration: list[Specimen], test: list[Specimen]
+    model: Model, calibration: list[Specimen], test: list[Specimen]
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Feature risk fitted on one set of specimens, and how it does on another."""
-    fit, held_out = judged_features(ensemble, calibration), judged_features(ensemble, test)
+    fit, held_out = judged_features(model, calibration), judged_features(model, test)
     risk = fit_feature_risk(fit.covariates, fit.absent, fit.specimen)
     limit = green_limit(risk.probability(fit.covariates), fit.absent, fit.specimen, ALPHA)
     probability = risk.probability(held_out.covariates)
@@ -229,9 +239,9 @@ def load_members(folder: Path, cell: int) -> list[CellNet]:
     return members
 
 
-def training_log(folder: Path, cell: int) -> list[str]:
-    """The last line each member printed: its steps and its error on training scenes."""
-    logs = sorted(folder.glob(f"c{cell}m*.log"))
+def training_log(folder: Path, name: str) -> list[str]:
+    """The last line each training printed: its steps and its error on training scenes."""
+    logs = sorted(folder.glob(f"{name}.log"))
     return [re.sub(r" \d+ s$", "", log.read_text().strip().splitlines()[-1]) for log in logs]
 
 
@@ -258,30 +268,30 @@ def assemble(cell: int, given: argparse.Namespace) -> tuple[Ensemble, dict[str, 
     save_file(tensors, file)
     part = {
         "weights": {file.name: hashlib.sha256(file.read_bytes()).hexdigest()},
-        "members": {f"cell{cell}": training_log(given.members, cell)},
+        "members": {f"cell{cell}": training_log(given.members, f"c{cell}m*")},
     }
     return Ensemble(tuple(members), kernels), part
 
 
-def calibrate(cell: int, given: argparse.Namespace) -> dict[str, Any]:
-    """Everything on the card about one cell size."""
-    ensemble, part = assemble(cell, given)
-    part |= {"calibration": {}, "figures": {}, "feature_risk": {}, "feature_figures": {}}
+def calibrate(model: Model, cell: int, calibration: Path, test: Path) -> dict[str, Any]:
+    """Everything on a card about one cell size that is measured: fitted on one set of scenes,
+    figures from the other."""
+    part: dict[str, Any] = {
+        key: {} for key in ("calibration", "figures", "feature_risk", "feature_figures")
+    }
     for name, factor in tasks(cell):
         key = f"{name}.x{factor}"
-        fitted = calibrate_task(ensemble, specimens(given.calibration, name, factor, 12))
+        fitted = calibrate_task(model, specimens(calibration, name, factor, 12))
         part["calibration"][key] = fitted
-        part["figures"][key] = figures_of_task(
-            ensemble, specimens(given.test, name, factor, 21), fitted
-        )
+        part["figures"][key] = figures_of_task(model, specimens(test, name, factor, 21), fitted)
         print(key, part["figures"][key], flush=True)  # noqa: T201  a command's output
         if name in ("fine", "binned"):
             sets = (
                 list(specimens(folder, name, factor, seed))[:FEATURE_SPECIMENS]
-                for folder, seed in ((given.calibration, 13), (given.test, 22))
+                for folder, seed in ((calibration, 13), (test, 22))
             )
-            card, figures = feature_risk(ensemble, *sets)
-            part["feature_risk"][str(factor)], part["feature_figures"][str(factor)] = card, figures
+            risk, figures = feature_risk(model, *sets)
+            part["feature_risk"][str(factor)], part["feature_figures"][str(factor)] = risk, figures
             print(key, figures, flush=True)  # noqa: T201  a command's output
     return part
 
@@ -329,7 +339,8 @@ def main() -> None:
     if given.cell is None:
         finish(given)
     else:
-        part = calibrate(given.cell, given)
+        ensemble, part = assemble(given.cell, given)
+        part |= calibrate(ensemble, given.cell, given.calibration, given.test)
         (given.output / f"part{given.cell}.json").write_text(json.dumps(part, indent=1) + "\n")
 
 

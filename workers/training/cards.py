@@ -7,6 +7,8 @@ from typing import Any
 
 MODELS = Path(__file__).parents[1] / "models"
 XRAY = "xray-ensemble-1"
+FLOW = "xray-flow-1"
+LATENT = "xray-latent-1"
 
 
 @lru_cache(maxsize=4)

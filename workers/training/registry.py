@@ -13,9 +13,15 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from workers.networks.autoencoder import Autoencoder
 from workers.networks.cellnet import CellNet
+from workers.networks.flownet import FlowNet
 from workers.posteriors.ensemble import Ensemble
-from workers.training.cards import MODELS, XRAY, card
+from workers.posteriors.flow import FlowModel
+from workers.posteriors.latent import LatentModel, latent_flow
+from workers.training.cards import FLOW, LATENT, MODELS, XRAY, card
+
+LATENT_STEPS = 8
 
 
 class ModelError(Exception):
@@ -25,6 +31,54 @@ class ModelError(Exception):
 @lru_cache(maxsize=4)
 def load_ensemble(cell: int, name: str = XRAY) -> Ensemble:
     """The ensemble for one size of cell. Raises ModelError where its weights do not match."""
+    return load_weights(_of_its_card(name, cell), cell)
+
+
+@lru_cache(maxsize=4)
+def load_flow(cell: int, name: str = FLOW) -> FlowModel:
+    """The null-space flow for one size of cell and the regression it was taught with.
+
+    Raises ModelError where weights do not match their card, or the regression is not the one whose
+    residuals the flow has learned.
+    """
+    file = _of_its_card(name, cell)
+    flow, steps = load_flow_weights(file, cell), card(name)["steps"][f"cell{cell}"]
+    return FlowModel(_regression(name, file.name, cell), flow, steps)
+
+
+@lru_cache(maxsize=4)
+def load_latent(cell: int, name: str = LATENT) -> LatentModel:
+    """The literal latent diffusion model; raises ModelError as `load_flow` does."""
+    file = _of_its_card(name, cell)
+    return load_latent_weights(file, _regression(name, file.name, cell))
+
+
+def _regression(name: str, file: str, cell: int) -> CellNet:
+    """The network whose residuals the model `name` has learned (ModelError if it is not here)."""
+    own = card(name)
+    regression = own["regression_model"]
+    if card(regression)["weights"].get(file) != own["regression"][file]:
+        raise ModelError(
+            f"The model {name} was taught with other weights of {regression} than those here: "
+            "fetch the project again, or train it anew."
+        )
+    return load_ensemble(cell, regression).members[0]
+
+
+def load_latent_weights(file: Path, regression: CellNet) -> LatentModel:
+    """The latent diffusion model of one weights file, whatever any card says of it."""
+    tensors = {k: v.float() for k, v in load_file(file).items()}
+    flow, autoencoder = latent_flow(), Autoencoder()
+    for net, prefix in ((flow, "flow."), (autoencoder, "autoencoder.")):
+        net.load_state_dict(
+            {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+        )
+        net.eval().requires_grad_(False)
+    return LatentModel(FlowModel(regression, flow, LATENT_STEPS), autoencoder, tensors["spread"])
+
+
+def _of_its_card(name: str, cell: int) -> Path:
+    """The weights file for one size of cell, if it is the one its card describes."""
     file = MODELS / name / f"cell{cell}.safetensors"
     if not file.exists():
         raise ModelError(f"The model {name} has no weights for {cell} × {cell} cells.")
@@ -32,7 +86,15 @@ def load_ensemble(cell: int, name: str = XRAY) -> Ensemble:
         raise ModelError(
             f"The weights {file.name} of {name} are not those of its card: fetch the project again."
         )
-    return load_weights(file, cell)
+    return file
+
+
+def load_flow_weights(file: Path, cell: int) -> FlowNet:
+    """The flow of one weights file, whatever any card says of it."""
+    net = FlowNet(cell)
+    net.load_state_dict({k: v.float() for k, v in load_file(file).items()})
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net.eval().requires_grad_(False)
 
 
 def load_weights(file: Path, cell: int) -> Ensemble:

@@ -6,16 +6,32 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workers.training.minerals import scene
+from workers.training.minerals.single_textures import SINGLE_TEXTURES
 from workers.training.textures import texture
 
 
-def write_scene(index: int, seed: int, size: int, output: Path) -> None:
-    """One scene, decided by `(seed, index)` alone: every fourth a texture, the others minerals."""
+def rate_of(index: int, seed: int, size: int, textures_only: bool = False) -> NDArray[np.float32]:
+    """Scene `index` of a set, (c, size, size), decided by `(seed, index)` alone.
+
+    Every fourth is a texture of any kind, the others minerals; with `textures_only` all are of one
+    mineral texture finer than a coarse map sees.
+    """
     rng = np.random.default_rng([seed, index])
-    rate = texture(rng, size) if index % 4 == 3 else scene(rng, size).rate
-    np.savez(output / f"scene-{index:05d}.npz", rate=rate.astype(np.float32))
+    if textures_only:
+        rate = list(SINGLE_TEXTURES.values())[index % len(SINGLE_TEXTURES)](rng, size).rate
+    else:
+        rate = texture(rng, size) if index % 4 == 3 else scene(rng, size).rate
+    return rate.astype(np.float32)
+
+
+def write_scene(index: int, seed: int, size: int, textures_only: bool, output: Path) -> None:
+    """One scene as a file of its own; the two kinds of a set do not share names."""
+    kind = "texture" if textures_only else "scene"
+    rate = rate_of(index, seed, size, textures_only)
+    np.savez(output / f"{kind}-{index:05d}.npz", rate=rate)
 
 
 def main() -> None:
@@ -23,10 +39,17 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1, help="1 trains; 2 is kept for calibration")
     parser.add_argument("--size", type=int, default=256, help="fine pixels along a side")
+    parser.add_argument("--textures-only", action="store_true", help="zoning and symplectite")
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
-    write = partial(write_scene, seed=given.seed, size=given.size, output=given.output)
+    write = partial(
+        write_scene,
+        seed=given.seed,
+        size=given.size,
+        textures_only=given.textures_only,
+        output=given.output,
+    )
     with ProcessPoolExecutor() as pool:
         list(pool.map(write, range(given.count), chunksize=4))
 

@@ -14,7 +14,6 @@ last checkpoint.
 
 import argparse
 import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workers.networks.cellnet import CellNet
-from workers.physics import forward_model
+from workers.physics import LinearForwardModel, forward_model
 from workers.posteriors.cells import cell_basis, predict, prepare
-from workers.training.muon import Muon
+from workers.training.descent import Shown, descend, has_bfloat16, on_device, square_weights
 
 # Cells along the side of a training crop, per side of a cell.
 CROP_CELLS = {2: 24, 4: 24, 8: 16}
@@ -77,16 +76,24 @@ def batch(scenes: Scenes, rng: np.random.Generator, cell: int) -> tuple[Tensor, 
     return truth, torch.stack([r for _, r in crops]) * scale
 
 
-def losses(
-    net: CellNet, truth: Tensor, spread: Tensor, operator: str, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Mean log of the RMS error relative to the range, and the likelihood of the spread."""
-    factor = 1 if operator == "fine" else net.cell
+def measure(
+    truth: Tensor, operator: str, cell: int, generator: torch.Generator
+) -> tuple[LinearForwardModel, Tensor]:
+    """The operator and the counts it measures of `truth`, `(b, e, h, w)`."""
+    factor = 1 if operator == "fine" else cell
     options = {}
     if operator == "psf":
         options["sigma_px"] = factor * (0.35 + 0.3 * torch.rand(1, generator=generator).item())
     forward = forward_model(operator, factor, **options)
-    y = torch.poisson(forward.expected(truth).clamp(min=0).cpu(), generator=generator).to(truth)
+    mean = forward.expected(truth).clamp(min=0)
+    return forward, torch.poisson(mean.cpu(), generator=generator).to(truth)
+
+
+def losses(
+    net: CellNet, truth: Tensor, spread: Tensor, operator: str, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Mean log of the RMS error relative to the range, and the likelihood of the spread."""
+    forward, y = measure(truth, operator, net.cell, generator)
     cells = prepare(y, forward, torch.ones(1, 1, 1, 1).to(truth))
     with torch.autocast(truth.device.type, torch.bfloat16, enabled=has_bfloat16(truth.device.type)):
         mean, sigma = predict(net, cells)
@@ -99,26 +106,6 @@ def losses(
     likelihood = misfit + torch.log(sigma / cells.unit)
     # The logarithm gives every map its share, as the mean of decibels does that we report.
     return 0.5 * torch.log(mse + 1e-5).mean(), likelihood.mean()
-
-
-def has_bfloat16(device: str) -> bool:
-    """Whether bfloat16 saves time: elsewhere it is emulated, ten times slower than float32."""
-    return device == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
-
-
-def optimisers(net: CellNet, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the convolutions that keep the width of the trunk, AdamW for everything else."""
-    square = [
-        module.weight
-        for name, module in net.named_modules()
-        if isinstance(module, torch.nn.Conv2d)
-        and not name.startswith("log_sigma")
-        and module.out_channels == net.width
-    ]
-    chosen = set(square)
-    others = [p for p in net.parameters() if p not in chosen]
-    adam = torch.optim.AdamW(others, lr=rate, weight_decay=1e-4, betas=(0.9, 0.98))
-    return [Muon(square, lr=rate), adam]
 
 
 def operator_for(cell: int, rng: np.random.Generator) -> str:
@@ -158,64 +145,25 @@ def train(
 
     `rates`: learning rate at the start and at the end, a half cosine between them.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(1000 * cell + seed)
     net = CellNet(cell)
     if start is not None:
         start_from(net, start)
-    net.to(device)
-    average = torch.optim.swa_utils.AveragedModel(
-        net,
-        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995),  # type: ignore[no-untyped-call]
-    )
-    both = optimisers(net, rates[0])
-    checkpoint, done = output.with_suffix(".checkpoint"), 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        net.load_state_dict(state["net"])
-        average.load_state_dict(state["average"])
-        for optimiser, saved in zip(both, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        done = int(state["step"])
-    rng = np.random.default_rng([cell, seed, done])
-    generator = torch.Generator().manual_seed(1000 * cell + seed + 7919 * done)
-    began, shown, running = time.monotonic(), done, [0.0, 0.0]
-    for step in range(done, steps):
-        half_cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
-        rate = rates[1] + (rates[0] - rates[1]) * half_cosine
-        for group in (group for optimiser in both for group in optimiser.param_groups):
-            group["lr"] = rate * min(1.0, (step - done + 1) / 50)
+
+    def loss(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Shown]:
         truth, spread = batch(scenes, rng, cell)
         operator = operator_for(cell, rng)
-        error, likelihood = losses(net, truth.to(device), spread.to(device), operator, generator)
-        net.zero_grad()
-        (error + 0.02 * likelihood).backward()  # type: ignore[no-untyped-call]
-        # Clipped apart: a burst of the spread's gradient must not shrink the mean's.
-        spread_head = set(net.log_sigma.parameters())
-        torch.nn.utils.clip_grad_norm_(spread_head, 0.5)
-        torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p not in spread_head], 1.0)
-        for optimiser in both:
-            optimiser.step()
-        average.update_parameters(net)
-        running = [running[0] + error.item(), running[1] + likelihood.item()]
-        if (step + 1) % 200 == 0 or step + 1 == steps:
-            n, shown = step + 1 - shown, step + 1
-            print(  # noqa: T201  the training command speaks on the terminal
-                f"cell {cell} seed {seed} step {step + 1}/{steps} log rmse {running[0] / n:.4f} "
-                f"nll {running[1] / n:.3f} {time.monotonic() - began:.0f} s",
-                flush=True,
-            )
-            running = [0.0, 0.0]
-            torch.save(
-                {
-                    "net": net.state_dict(),
-                    "average": average.state_dict(),
-                    "optimisers": [optimiser.state_dict() for optimiser in both],
-                    "step": step + 1,
-                },
-                checkpoint,
-            )
-    weights = {k: v.half().contiguous() for k, v in average.module.state_dict().items()}
+        error, likelihood = losses(net, on_device(truth), on_device(spread), operator, generator)
+        return error + 0.02 * likelihood, {"log rmse": error.item(), "nll": likelihood.item()}
+
+    # Clipped apart: a burst of the spread's gradient must not shrink the mean's.
+    spread_head = list(net.log_sigma.parameters())
+    rest = [p for name, p in net.named_parameters() if not name.startswith("log_sigma")]
+    square = [weight for name, weight in square_weights(net) if not name.startswith("log_sigma")]
+    limits = [(spread_head, 0.5), (rest, 1.0)]
+    weights = descend(
+        net, square, loss, limits, steps, rates, (cell, seed), output.with_suffix(".checkpoint")
+    )
     save_file(weights, output)
 
 

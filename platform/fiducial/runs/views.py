@@ -145,7 +145,9 @@ def _earlier(request: HttpRequest, recipe: Recipe) -> dict[str, Any]:
     if "from" not in request.GET:
         return {}
     earlier = get_object_or_404(queries.visible_runs(request.user), pk=request.GET["from"])
-    return earlier.parameters | {"seed": earlier.seed} if earlier.recipe == recipe.name else {}
+    asked = {parameter.name for parameter in recipe.parameters}
+    shared = {name: value for name, value in earlier.parameters.items() if name in asked}
+    return shared | {"seed": earlier.seed}
 
 
 def _form_page(

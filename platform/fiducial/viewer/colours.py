@@ -51,6 +51,20 @@ def lut(name: str) -> NDArray[np.uint8]:
     return np.round(np.stack(channels, axis=1)).astype(np.uint8)
 
 
+def painted(
+    values: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    palette: str,
+    scale: tuple[float, float],
+) -> NDArray[np.uint8]:
+    """RGBA (h, w, 4): colours from `scale[0]` to `scale[1]`, clear where nothing was measured."""
+    low, high = scale
+    level = np.clip((values - low) / (high - low or 1.0), 0, 1) * 255
+    colours = lut(palette)[level.astype(np.uint8)]
+    alpha = np.where(mask, 255, 0).astype(np.uint8)[..., None]
+    return np.concatenate([colours, alpha], axis=-1)
+
+
 def javascript() -> str:
     """The text of `luts.js`."""
     return MODULE.format(points=json.dumps(CONTROL_POINTS, indent=2))

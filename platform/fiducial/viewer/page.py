@@ -5,6 +5,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse
 
+from fiducial.runs import comparing
 from fiducial.runs.models import Run
 from workers.store import ImageStore, RunStore, StoreError
 
@@ -56,6 +57,8 @@ def of_run(run: Run) -> dict[str, Any]:
         "calibration": facts(store.summary.get("calibration", {})),
         "parameters": facts(store.provenance),
         "config": config(run, store, guide),
+        "comparison": comparing.with_another_estimator(run),
+        "other_recipes": comparing.other_recipes(run),
     }
 
 

@@ -7,8 +7,9 @@ from django.conf import settings
 
 from fiducial.measurements.models import Measurement
 from fiducial.measurements.queries import store_folder
+from fiducial.runs import folders
 from fiducial.runs.models import Run
-from workers.store import ImageStore, MeasurementStore, RunStore
+from workers.store import ImageStore, MeasurementStore, RunPreview, RunStore
 
 
 @lru_cache(maxsize=64)
@@ -24,6 +25,11 @@ def _measurement(path: Path) -> MeasurementStore:
 def of_run(run: Run) -> RunStore:
     """The store of a finished run (StoreError when its folder is gone)."""
     return _run(settings.STORE / run.store_path)
+
+
+def under_way(run: Run) -> RunPreview:
+    """What a running run has written so far (StoreError when that is nothing)."""
+    return RunPreview(folders.output(run))
 
 
 def of_measurement(measurement: Measurement, revision: int | None = None) -> MeasurementStore:

@@ -1,12 +1,18 @@
 from django.urls import path
 
-from . import views
+from . import preview, views
 
 TILE = "tile/<path:image>/<int:channel>/<int:level>/<int:row>/<int:column>"
 
 app_name = "viewer"
 urlpatterns = [
     path(f"runs/<uuid:pk>/{TILE}", views.run_tile, name="run-tile"),
+    path("runs/<uuid:pk>/preview", preview.run_preview, name="run-preview"),
+    path(
+        "runs/<uuid:pk>/preview/<int:token>/<path:image>/<int:channel>.png",
+        preview.run_preview_picture,
+        name="run-preview-picture",
+    ),
     path("runs/<uuid:pk>/features", views.run_features, name="run-features"),
     path("runs/<uuid:pk>/figure/<slug:name>", views.run_figure, name="run-figure"),
     path("runs/<uuid:pk>/profile", views.run_profile, name="run-profile"),

@@ -36,8 +36,12 @@ def scene(rng: np.random.Generator, size: int = 256) -> Scene:
     """A scene of `size x size` fine pixels, decided by the state of `rng` alone."""
     if size < 32:
         raise ValueError(f"A scene of {size} pixels is too small to hold grains; use at least 32")
-    canvas = lay_out(rng, size * SUPERSAMPLING)
-    elements = _choose_elements(canvas)
+    return photographed(lay_out(rng, size * SUPERSAMPLING))
+
+
+def photographed(canvas: Canvas) -> Scene:
+    """What is painted on a canvas as the instrument sees it, half as many pixels a side."""
+    rng, elements = canvas.rng, _choose_elements(canvas)
     wt, eta = concentrations(canvas, elements)
     rate = _counts(rng, wt, eta)
     return Scene(tuple(SYMBOLS[i] for i in elements), rate, _electron_image(rng, eta))

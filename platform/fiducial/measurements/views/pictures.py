@@ -8,10 +8,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
-from numpy.typing import NDArray
 
 from fiducial.viewer import stores
-from fiducial.viewer.colours import lut
+from fiducial.viewer.colours import painted
 from workers.store import MeasurementStore, StoreError
 
 from .. import histograms, queries
@@ -35,7 +34,8 @@ def thumbnail(
         mask = store.window("mask", 0, 0, 0, CHUNK, CHUNK, last) > 0
     except StoreError as missing:
         raise Http404("There is no such picture.") from missing
-    png = imagecodecs.png_encode(paint(values, mask, PALETTES[image]))
+    top = float(np.percentile(values[mask], 99.5)) if mask.any() else 0.0
+    png = imagecodecs.png_encode(painted(values, mask, PALETTES[image], (0.0, top)))
     return _for_ever(HttpResponse(png, content_type="image/png"))
 
 
@@ -47,15 +47,6 @@ def histogram(request: HttpRequest, pk: UUID, revision: int, channel: int) -> Ht
     if channel >= len(store.channels):
         raise Http404("There is no such channel.")
     return _for_ever(JsonResponse(histograms.figure(store, channel)))
-
-
-def paint(values: NDArray[np.float32], mask: NDArray[np.bool_], palette: str) -> NDArray[np.uint8]:
-    """RGBA (h, w, 4): from 0 to the 99.5th percentile, clear where nothing was measured."""
-    top = float(np.percentile(values[mask], 99.5)) if mask.any() else 0.0
-    level = np.clip(values / (top or 1.0), 0, 1) * 255
-    colours = lut(palette)[level.astype(np.uint8)]
-    alpha = np.where(mask, 255, 0).astype(np.uint8)[..., None]
-    return np.concatenate([colours, alpha], axis=-1)
 
 
 def _store(request: HttpRequest, pk: UUID, revision: int) -> MeasurementStore:

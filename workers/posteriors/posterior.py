@@ -1,0 +1,179 @@
+"""What every posterior over cells shares: the estimate, its spread, and samples that agree.
+
+Networks predict a mean and a spread for every coefficient of every cell. A posterior differs from
+another in who predicts them and in how it draws what they left out; settling with the counts
+through the forward model is the same for all.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from workers.physics import LinearForwardModel, PoissonNoise
+from workers.physics.masks import fill_unmeasured
+from workers.posteriors.cells import cell_basis
+
+SPREAD_LIMITS = (0.0, 3.0)
+
+Progress = Callable[[float], None]  # hears the share done; may raise to stop
+
+
+def silent(fraction: float) -> None:
+    """Progress nobody listens to."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Coefficients of every cell, counts: `mean` and `sigma` are `(members, e, cell², h, w)`."""
+
+    mean: Tensor
+    sigma: Tensor
+
+
+class Model(Protocol):
+    """What draws a posterior: an ensemble, or a regression with its flow."""
+
+    def posterior(
+        self,
+        values: np.ndarray,
+        mask: np.ndarray,
+        forward: LinearForwardModel,
+        noise: PoissonNoise,
+        *,
+        strict: bool = False,
+        progress: Progress = silent,
+    ) -> "CellPosterior":
+        """The posterior of one measurement, networks already asked; see `CellPosterior`."""
+
+
+class CellPosterior(ABC):
+    """Posterior of one measurement under one forward model; `sample` is the posterior contract.
+
+    Parameters
+    ----------
+    values : float32 (e, h, w), counts; mask : bool (h, w), True where measured.
+    noise : counting noise with one variance factor per element.
+    strict : samples and estimate return the measured counts exactly instead of within noise.
+    """
+
+    prediction: Prediction
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        mask: np.ndarray,
+        forward: LinearForwardModel,
+        noise: PoissonNoise,
+        *,
+        strict: bool,
+    ) -> None:
+        self.forward, self.noise, self.strict = forward, noise, strict
+        self.y = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+        self.mask = torch.from_numpy(np.ascontiguousarray(mask))
+        self.basis = cell_basis(forward)
+        filled = torch.from_numpy(fill_unmeasured(values, mask).astype(np.float32))
+        if forward.name == "fine":  # cells of a fine map are pairs of rows and columns
+            h, w = filled.shape[-2:]
+            filled = F.pad(filled[None], (0, w % 2, 0, h % 2), mode="replicate")[0]
+        self.filled = filled
+        self.factors = noise.variance_factor.to(torch.float32).expand(len(filled))
+
+    def strictly(self) -> Self:
+        """The same posterior in strict mode, without asking the networks again."""
+        other = copy(self)
+        other.__dict__.pop("estimate", None)
+        other.strict = True
+        return other
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the estimate, fine pixels."""
+        h, w = self.y.shape[-2:]
+        return h * self.forward.factor, w * self.forward.factor
+
+    @cached_property
+    def estimate(self) -> Tensor:
+        """What is shown: the members' mean, non-negative and consistent, `(e, H, W)` counts."""
+        return self._settle(self._image(self.prediction.mean.mean(dim=0)))
+
+    @cached_property
+    def std(self) -> Tensor:
+        """Standard deviation of a pixel, `(e, H, W)` counts: within members plus between them."""
+        basis = self.basis.cell_basis().to(torch.float32)
+        spread = self._scaled_sigma().square().mean(dim=0)
+        cells = torch.einsum("kp,ekhw->ephw", basis.square(), spread)
+        within = F.pixel_shuffle(cells, self.basis.block)[:, 0]
+        height, width = self.shape
+        within = within[:, :height, :width]
+        if len(self.prediction.mean) == 1:
+            return within.sqrt()
+        between = torch.stack([self._image(m) for m in self.prediction.mean]).var(dim=0)
+        return torch.sqrt(within + between)
+
+    def sample(self, count: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """`count` posterior samples `(e, H, W)`, counts, one after the other."""
+        sigma = self._scaled_sigma()
+        for k in range(count):
+            m = k % len(self.prediction.mean)
+            drawn = sigma[m] * self._residual(k, generator)
+            if self.strict and self.forward.name != "fine":
+                drawn[:, 0] = 0
+            yield self._settle(self._image(self.prediction.mean[m] + drawn), generator)
+
+    @cached_property
+    def spread(self) -> Tensor:
+        """Factor per element on the spread of what was measured, `(e,)`; 1 if members knew it.
+
+        E χ² of posterior samples is 1. Where the members' own spread misses that, the counts say
+        by how much, without any truth: the factor is found by bisection on the deviance.
+        """
+        generator = torch.Generator().manual_seed(0)
+        centre = self.forward.expected(self._image(self.prediction.mean[0]))
+        drawn = self.prediction.sigma[0] * self._residual(0, generator)
+        if self.forward.name != "fine":
+            drawn[:, 1:] = 0  # only the measured coefficient can be judged by the counts
+        change = self.forward.expected(self._image(drawn))
+        low = torch.full((len(self.y),), SPREAD_LIMITS[0])
+        high = torch.full_like(low, SPREAD_LIMITS[1])
+        for _ in range(10):
+            middle = 0.5 * (low + high)
+            moved = (centre + middle[:, None, None] * change).clamp(min=0)
+            too_far = self.noise.chi2(moved, self.y, self.mask) > 1
+            low, high = torch.where(too_far, low, middle), torch.where(too_far, middle, high)
+        return 0.5 * (low + high)
+
+    def _scaled_sigma(self) -> Tensor:
+        sigma = self.prediction.sigma.clone()
+        part = sigma if self.forward.name == "fine" else sigma[:, :, :1]
+        part *= self.spread[:, None, None, None]
+        return sigma
+
+    @abstractmethod
+    def _residual(self, k: int, generator: torch.Generator) -> Tensor:
+        """Whitened residual of every element for sample `k`, `(e, cell², h, w)`."""
+
+    def _image(self, coefficients: Tensor) -> Tensor:
+        height, width = self.shape
+        return self.basis.from_coefficients(coefficients)[..., :height, :width]
+
+    def _settle(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Non-negative without moving what it predicts to be measured, then the consistency layer.
+
+        Clipping alone would raise every cell that holds a negative pixel. For a sample the layer
+        perturbs the observation (`generator`), so that agreement does not shrink the spread.
+        """
+        if self.forward.name in ("binned", "point", "line"):
+            measured = self.forward.expected(x).clamp(min=0)
+            x = self.forward.consistency(x, measured, self.noise, strict=True)
+        x = x.clamp(min=0)
+        return self.forward.consistency(
+            x, self.y, self.noise, self.mask, strict=self.strict, generator=generator
+        )

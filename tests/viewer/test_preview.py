@@ -42,6 +42,10 @@ def test_nothing_is_shown_before_there_is_an_estimate(client: Client, under_way:
     assert "data-preview" in client.get(f"/runs/{under_way.pk}/").content.decode()
 
 
+def test_a_run_that_has_just_ended_is_asked_for_nothing_more(client: Client, run: Run) -> None:
+    assert client.get(f"/runs/{run.pk}/preview").json()["estimate"] is False
+
+
 def test_estimate_and_samples_are_shown_as_they_arrive(
     client: Client, under_way: Run, writer: store.RunWriter
 ) -> None:

@@ -23,7 +23,9 @@ NOTHING = {"estimate": False, "samples": 0, "elements": []}
 @require_GET
 def run_preview(request: HttpRequest, pk: str) -> JsonResponse:
     """What can be shown of a run by now: elements with their scales, and how many samples."""
-    run = _run(request, pk)
+    run = get_object_or_404(visible_runs(request.user), pk=pk)
+    if run.state != Run.State.RUNNING:  # it waits, or the page is about to show the whole
+        return JsonResponse(NOTHING)
     try:
         store = stores.under_way(run)
         if not store.has("estimate"):
@@ -53,7 +55,8 @@ def run_preview_picture(
     request: HttpRequest, pk: str, token: int, image: str, channel: int
 ) -> HttpResponse:
     """One channel of the estimate or of a sample (`samples/3`) as a PNG, both in one scale."""
-    run = _run(request, pk)
+    running = visible_runs(request.user).filter(state=Run.State.RUNNING)
+    run = get_object_or_404(running, pk=pk)
     try:
         store = stores.under_way(run)
         if run.token != token or not (image == "estimate" or image.startswith("samples/")):
@@ -74,8 +77,3 @@ def _picture(store: RunPreview, image: str, channel: int) -> np.ndarray:
     scale = scales.counts_range(store.window("estimate", channel, 0, 0, SIDE, SIDE, level))
     mask = tiles.measured(store, image, level, 0, 0, values.shape)
     return painted(values, mask, "cividis", scale)
-
-
-def _run(request: HttpRequest, pk: str) -> Run:
-    running = visible_runs(request.user).filter(state=Run.State.RUNNING)
-    return get_object_or_404(running, pk=pk)

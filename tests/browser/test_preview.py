@@ -36,6 +36,8 @@ def test_samples_arrive_and_can_be_blinked_through(
         writer.image("mask", np.ones((6, 8), np.uint8))
         writer.image("estimate", rng.uniform(5, 40, (2, 24, 32)).astype(np.float32))
         expect(page.get_by_alt_text("Estimate of Si")).to_be_visible(timeout=PATIENCE)
+        # Never stretched, whatever the shape of the map and of the window.
+        expect(page.get_by_alt_text("Estimate of Si")).to_have_css("object-fit", "contain")
         expect(page.get_by_text("The first sample is on its way.")).to_be_visible()
         for k in range(2):
             writer.sample(k, rng.uniform(5, 40, (2, 24, 32)).astype(np.float32))

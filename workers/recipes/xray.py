@@ -43,10 +43,11 @@ class Estimator:
     recipe: str
     model: str
     stage: str  # what happens before the estimate is there, in words
+    share: float  # of the whole time that this takes, for the time left
     load: Callable[[int], Model]  # for a size of cell
 
 
-ENSEMBLE = Estimator("xray-ensemble", XRAY, "predicting with five networks", load_ensemble)
+ENSEMBLE = Estimator("xray-ensemble", XRAY, "predicting with five networks", 0.45, load_ensemble)
 
 
 def run(
@@ -94,8 +95,9 @@ def answer(
     posterior = estimator.load(max(problem.factor, 2)).posterior(
         *problem.asked,
         strict=parameters["strict"],
-        progress=lambda share: step(estimator.stage, 0.02 + 0.45 * share),
+        progress=lambda share: step(estimator.stage, 0.02 + estimator.share * share),
     )
+    predicted = 0.02 + estimator.share
     with store.RunWriter(
         output,
         channels=problem.channels,
@@ -104,14 +106,20 @@ def answer(
         samples=parameters["samples"],
         provenance=_provenance(problem, measurement, parameters, seed, estimator),
     ) as writer:
-        step("finding the estimate", 0.48)
+        step("finding the estimate", predicted + 0.01)
         writer.image("mask", problem.measurement.mask.astype(np.uint8))
         writer.image("estimate", posterior.estimate[problem.shown].numpy())
-        step("finding the smoothest consistent map", 0.49)
+        step("finding the smoothest consistent map", predicted + 0.02)
         picture = _picture(problem, posterior, parameters["strict"])
-        step("writing the estimate", 0.56)
+        step("writing the estimate", predicted + 0.09)
         _write_pictures(writer, problem, picture, fitted)
-        census, chi2 = _write_samples(writer, problem, posterior, picture, parameters, seed, step)
+
+        def drawing(stage: str, share: float) -> None:
+            first = predicted + 0.11
+            step(stage, first + (0.9 - first) * share)
+
+        asked = (parameters["samples"], torch.Generator().manual_seed(seed))
+        census, chi2 = _write_samples(writer, problem, posterior, picture, *asked, drawing)
         step("judging features", 0.9)
         calibration = FeatureRisk.from_card(model["feature_risk"][str(problem.factor)])
         table = _feature_table(census.shown(), picture.scene, calibration)
@@ -179,20 +187,18 @@ def _write_samples(
     problem: Problem,
     posterior: CellPosterior,
     picture: Picture,
-    parameters: dict[str, Any],
-    seed: int,
-    step: Step,
+    count: int,
+    generator: torch.Generator,
+    drawing: Step,
 ) -> tuple[FeatureCensus, np.ndarray]:
     """Stream samples to the store, asking each which features it has; χ² is (k, e)."""
-    count = parameters["samples"]
     # Weaker blobs than the posterior's own spread are not worth a line in a table.
     least = torch.maximum(picture.tau, picture.scene.std.mean(dim=(1, 2)))
     census = FeatureCensus(picture.estimate, least, problem.fine_mask)
     total = torch.zeros_like(picture.estimate)
     chi2 = np.empty((count, len(problem.shown)))
-    generator = torch.Generator().manual_seed(seed)
     for k, sample in enumerate(posterior.sample(count, generator)):
-        step(f"drawing sample {k + 1} of {count}", 0.58 + 0.32 * k / count)
+        drawing(f"drawing sample {k + 1} of {count}", k / count)
         chosen = sample[problem.shown]
         total += chosen
         census.add(chosen)

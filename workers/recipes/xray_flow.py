@@ -11,8 +11,8 @@ from workers.training.cards import FLOW, LATENT
 from workers.training.registry import load_flow, load_latent
 
 ESTIMATORS = {
-    "flow": Estimator("xray-diffusion", FLOW, "predicting the estimate", load_flow),
-    "latent": Estimator("xray-diffusion", LATENT, "predicting the estimate", load_latent),
+    "flow": Estimator("xray-diffusion", FLOW, "predicting the estimate", 0.05, load_flow),
+    "latent": Estimator("xray-diffusion", LATENT, "predicting the estimate", 0.05, load_latent),
 }
 
 

@@ -24,12 +24,12 @@ from tests.benchmarks import cpu, stock_unet, synthetic
 from tests.benchmarks.protocol import confidence_95, ranges
 from tests.benchmarks.specimens import specimen
 from tests.benchmarks.xray import commit, device, say, write
-from workers.assessment.scores import fair_crps
+from workers.assessment.scores import coverage_of_extremes, fair_crps
 from workers.physics import PoissonNoise, forward_model
 from workers.posteriors.cells import interpolate
 from workers.posteriors.flow import FlowModel, FlowPosterior, white_noise
 from workers.posteriors.latent import fine_scale
-from workers.posteriors.posterior import CellPosterior, Model
+from workers.posteriors.posterior import CellPosterior, Model, silent
 from workers.training.registry import load_ensemble, load_flow, load_latent
 
 RESULTS = Path(__file__).parent / "results" / "diffusion.json"
@@ -37,7 +37,7 @@ SEEDS = (1, 2, 3)
 SPECIMENS = 12  # per seed
 FEW = 6  # per seed, of one texture or with rare grains
 SAMPLES = 16
-NOMINAL = (SAMPLES - 1) / (SAMPLES + 1)  # of the interval from the least to the most of samples
+NOMINAL = coverage_of_extremes(SAMPLES)
 DETAIL = 0.02  # of the range: a pixel whose predicted spread exceeds this has detail to get wrong
 NOISE_FREE = 1e5  # counts in a block as bright as the peak: as good as none
 BARS = {
@@ -92,11 +92,7 @@ def _posterior(model: Model, y: NDArray[np.float32]) -> CellPosterior:
 
 def _gaussian(model: FlowModel, y: NDArray[np.float32]) -> CellPosterior:
     mask, noise = np.ones(y.shape[1:], bool), PoissonNoise(torch.ones(len(y)))
-    return IndependentGaussian(model, y, mask, forward_model("binned", 4), noise, False, _silent)
-
-
-def _silent(fraction: float) -> None:
-    """Nobody waits."""
+    return IndependentGaussian(model, y, mask, forward_model("binned", 4), noise, False, silent)
 
 
 def drawn(posterior: CellPosterior, seed: int) -> Drawn:

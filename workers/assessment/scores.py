@@ -16,6 +16,11 @@ def coverage(lower: Array, upper: Array, truth: Array) -> float:
     return float(np.mean((truth >= lower) & (truth <= upper)))
 
 
+def coverage_of_extremes(count: int) -> float:
+    """How often a truth lies between the least and the most of `count` samples like it."""
+    return (count - 1) / (count + 1)
+
+
 def gaussian_coverage_error(mean: Array, std: Array, truth: Array) -> float:
     """Mean of |coverage − level| over 50, 80, 90 and 95 % intervals of a Gaussian marginal."""
     z = np.abs(truth - mean) / std

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ def posterior(
     strict: bool = False,
     variance_factor: NDArray[np.float32] | None = None,
     mask: NDArray[np.bool_] | None = None,
-) -> CellPosterior:
+) -> CellPosterior[Any]:
     """The posterior of measured counts; parameters and errors are those of `estimate`."""
     factors = np.ones(len(values), np.float32) if variance_factor is None else variance_factor
     asked = (

@@ -9,21 +9,20 @@ on scenes no member saw (`posteriors.residual`), so samples carry both what the 
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from workers.networks.cellnet import HALO, CellNet
-from workers.physics import LinearForwardModel, PoissonNoise
+from workers.physics import LinearForwardModel
 from workers.posteriors.cells import cell_basis, predict, prepare
-from workers.posteriors.posterior import CellPosterior, Prediction, Progress, silent
+from workers.posteriors.posterior import CellPosterior, Model, Prediction, Progress, silent
 from workers.posteriors.residual import draw
 from workers.posteriors.sides import side_of
 from workers.posteriors.tiles import TILE, tiles
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class Ensemble(Model):
     """Members for one size of cell, and the residual kernel of each operator."""
 
     members: tuple[CellNet, ...]
@@ -63,38 +62,18 @@ class Ensemble:
                 progress((n + (m + 1) / len(self.members)) / len(cut))
         return Prediction(mean, sigma)
 
-    def posterior(
-        self,
-        values: np.ndarray,
-        mask: np.ndarray,
-        forward: LinearForwardModel,
-        noise: PoissonNoise,
-        *,
-        strict: bool = False,
-        progress: Progress = silent,
-    ) -> "EnsemblePosterior":
-        """The posterior of one measurement; parameters as of `CellPosterior`."""
-        return EnsemblePosterior(self, values, mask, forward, noise, strict, progress)
+    @property
+    def kind(self) -> type["EnsemblePosterior"]:
+        return EnsemblePosterior
 
 
-class EnsemblePosterior(CellPosterior):
+class EnsemblePosterior(CellPosterior[Ensemble]):
     """What `Ensemble.posterior` gives."""
 
-    def __init__(
-        self,
-        ensemble: Ensemble,
-        values: np.ndarray,
-        mask: np.ndarray,
-        forward: LinearForwardModel,
-        noise: PoissonNoise,
-        strict: bool,
-        progress: Progress,
-    ) -> None:
-        super().__init__(values, mask, forward, noise, strict=strict)
-        self.ensemble = ensemble
-        self.prediction = ensemble.predict(self.filled, forward, self.factors, progress)
+    def _ask(self, y: Tensor, variance_factor: Tensor, progress: Progress) -> Prediction:
+        return self.model.predict(y, self.forward, variance_factor, progress)
 
     def _residual(self, k: int, generator: torch.Generator) -> Tensor:
-        kernel = self.ensemble.residuals[self.forward.name]
+        kernel = self.model.residuals[self.forward.name]
         h, w = self.prediction.mean.shape[-2:]
         return torch.stack([draw(kernel, h, w, generator) for _ in self.y])

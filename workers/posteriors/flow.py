@@ -19,9 +19,9 @@ from torch import Tensor
 
 from workers.networks.cellnet import HALO, CellNet
 from workers.networks.flownet import REACH, FlowNet, integrate
-from workers.physics import LinearForwardModel, PoissonNoise
+from workers.physics import LinearForwardModel
 from workers.posteriors.cells import cell_basis, in_counts, prepare, see
-from workers.posteriors.posterior import CellPosterior, Prediction, Progress, silent
+from workers.posteriors.posterior import CellPosterior, Model, Prediction, Progress, silent
 from workers.posteriors.tiles import TILE, tiles
 
 LARGEST = 5.0  # whitened; the flow was taught nothing beyond
@@ -35,7 +35,7 @@ class DisagreementError(Exception):
 
 
 @dataclass(frozen=True)
-class FlowModel:
+class FlowModel(Model):
     """A regression for one size of cell, the flow of its residuals, and how many steps it takes."""
 
     regression: CellNet
@@ -82,18 +82,9 @@ class FlowModel:
             drawn[..., *piece.place] = moved[0][..., *piece.inner]
         return drawn.clamp(-LARGEST, LARGEST)
 
-    def posterior(
-        self,
-        values: np.ndarray,
-        mask: np.ndarray,
-        forward: LinearForwardModel,
-        noise: PoissonNoise,
-        *,
-        strict: bool = False,
-        progress: Progress = silent,
-    ) -> "FlowPosterior":
-        """The posterior of one measurement; parameters as of `CellPosterior`."""
-        return FlowPosterior(self, values, mask, forward, noise, strict, progress)
+    @property
+    def kind(self) -> type["FlowPosterior"]:
+        return FlowPosterior
 
 
 def white_noise(seed: int, k: int, shape: tuple[int, int, int, int]) -> Tensor:
@@ -110,22 +101,12 @@ def white_noise(seed: int, k: int, shape: tuple[int, int, int, int]) -> Tensor:
     return torch.from_numpy(noise).movedim(-1, 1).contiguous()
 
 
-class FlowPosterior(CellPosterior):
+class FlowPosterior(CellPosterior[FlowModel]):
     """What `FlowModel.posterior` gives."""
 
-    def __init__(
-        self,
-        model: FlowModel,
-        values: np.ndarray,
-        mask: np.ndarray,
-        forward: LinearForwardModel,
-        noise: PoissonNoise,
-        strict: bool,
-        progress: Progress,
-    ) -> None:
-        super().__init__(values, mask, forward, noise, strict=strict)
-        self.model = model
-        self.prediction, self.given = model.predict(self.filled, forward, self.factors, progress)
+    def _ask(self, y: Tensor, variance_factor: Tensor, progress: Progress) -> Prediction:
+        prediction, self.given = self.model.predict(y, self.forward, variance_factor, progress)
+        return prediction
 
     def sample(self, count: int, generator: torch.Generator) -> Iterator[Tensor]:
         """`count` posterior samples `(e, H, W)`, counts, that agree with the counts measured.

@@ -9,7 +9,6 @@ regression's.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -17,15 +16,14 @@ from torch.nn import functional as F
 from workers.networks.autoencoder import LATENTS, Autoencoder
 from workers.networks.cellnet import local_scale
 from workers.networks.flownet import FlowNet, integrate
-from workers.physics import LinearForwardModel, PoissonNoise
 from workers.posteriors.flow import FlowModel, white_noise
-from workers.posteriors.posterior import CellPosterior, Progress, silent
+from workers.posteriors.posterior import CellPosterior, Model, Prediction, Progress
 
 LARGEST = 5.0
 
 
 @dataclass(frozen=True)
-class LatentModel:
+class LatentModel(Model):
     """A regression, the flow of its latents, and the autoencoder they live in.
 
     `spread` is the standard deviation of each latent channel over training scenes, `(LATENTS,)`.
@@ -35,38 +33,19 @@ class LatentModel:
     autoencoder: Autoencoder
     spread: Tensor
 
-    def posterior(
-        self,
-        values: np.ndarray,
-        mask: np.ndarray,
-        forward: LinearForwardModel,
-        noise: PoissonNoise,
-        *,
-        strict: bool = False,
-        progress: Progress = silent,
-    ) -> "LatentPosterior":
-        """The posterior of one measurement; parameters as of `CellPosterior`."""
-        return LatentPosterior(self, values, mask, forward, noise, strict, progress)
+    @property
+    def kind(self) -> type["LatentPosterior"]:
+        return LatentPosterior
 
 
-class LatentPosterior(CellPosterior):
+class LatentPosterior(CellPosterior[LatentModel]):
     """What `LatentModel.posterior` gives."""
 
-    def __init__(
-        self,
-        model: LatentModel,
-        values: np.ndarray,
-        mask: np.ndarray,
-        forward: LinearForwardModel,
-        noise: PoissonNoise,
-        strict: bool,
-        progress: Progress,
-    ) -> None:
-        super().__init__(values, mask, forward, noise, strict=strict)
-        self.model = model
-        found = model.flow.predict(self.filled, forward, self.factors, progress)
-        self.prediction, self.given = found
-        self.scale = fine_scale(self.filled, forward.factor)
+    def _ask(self, y: Tensor, variance_factor: Tensor, progress: Progress) -> Prediction:
+        asked = self.model.flow.predict(y, self.forward, variance_factor, progress)
+        prediction, self.given = asked
+        self.scale = fine_scale(y, self.forward.factor)
+        return prediction
 
     @torch.inference_mode()
     def sample(self, count: int, generator: torch.Generator) -> Iterator[Tensor]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import torch
@@ -38,8 +38,13 @@ class Prediction:
     sigma: Tensor
 
 
-class Model(Protocol):
+class Model(ABC):
     """What draws a posterior: an ensemble, or a regression with its flow."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> "type[CellPosterior[Any]]":
+        """The posterior that asks this model."""
 
     def posterior(
         self,
@@ -50,11 +55,15 @@ class Model(Protocol):
         *,
         strict: bool = False,
         progress: Progress = silent,
-    ) -> "CellPosterior":
+    ) -> "CellPosterior[Any]":
         """The posterior of one measurement, networks already asked; see `CellPosterior`."""
+        return self.kind(self, values, mask, forward, noise, strict, progress)
 
 
-class CellPosterior(ABC):
+M = TypeVar("M", bound=Model)
+
+
+class CellPosterior(ABC, Generic[M]):
     """Posterior of one measurement under one forward model; `sample` is the posterior contract.
 
     Parameters
@@ -64,18 +73,17 @@ class CellPosterior(ABC):
     strict : samples and estimate return the measured counts exactly instead of within noise.
     """
 
-    prediction: Prediction
-
     def __init__(
         self,
+        model: M,
         values: np.ndarray,
         mask: np.ndarray,
         forward: LinearForwardModel,
         noise: PoissonNoise,
-        *,
         strict: bool,
+        progress: Progress,
     ) -> None:
-        self.forward, self.noise, self.strict = forward, noise, strict
+        self.model, self.forward, self.noise, self.strict = model, forward, noise, strict
         self.y = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
         self.mask = torch.from_numpy(np.ascontiguousarray(mask))
         self.basis = cell_basis(forward)
@@ -83,8 +91,12 @@ class CellPosterior(ABC):
         if forward.name == "fine":  # cells of a fine map are pairs of rows and columns
             h, w = filled.shape[-2:]
             filled = F.pad(filled[None], (0, w % 2, 0, h % 2), mode="replicate")[0]
-        self.filled = filled
-        self.factors = noise.variance_factor.to(torch.float32).expand(len(filled))
+        factors = noise.variance_factor.to(torch.float32).expand(len(filled))
+        self.prediction = self._ask(filled, factors, progress)
+
+    @abstractmethod
+    def _ask(self, y: Tensor, variance_factor: Tensor, progress: Progress) -> Prediction:
+        """Run what has to run before the first sample, on `y` (e, h, w) without holes."""
 
     def strictly(self) -> Self:
         """The same posterior in strict mode, without asking the networks again."""

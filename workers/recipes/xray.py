@@ -143,7 +143,7 @@ class Picture:
     scene: Scene
 
 
-def _picture(problem: Problem, posterior: CellPosterior, strict: bool) -> Picture:
+def _picture(problem: Problem, posterior: CellPosterior[Any], strict: bool) -> Picture:
     fits = [
         fit_specimen(problem.forward, y.astype(np.float64), float(phi), problem.measurement.mask)
         for y, phi in zip(problem.y.numpy(), problem.factors[problem.shown], strict=True)
@@ -185,7 +185,7 @@ def _write_pictures(
 def _write_samples(
     writer: store.RunWriter,
     problem: Problem,
-    posterior: CellPosterior,
+    posterior: CellPosterior[Any],
     picture: Picture,
     count: int,
     generator: torch.Generator,
@@ -233,7 +233,7 @@ def _missed_table(counted: Counted, scene: Scene) -> dict[str, np.ndarray]:
 
 def _summary(
     problem: Problem,
-    posterior: CellPosterior,
+    posterior: CellPosterior[Any],
     picture: Picture,
     chi2: np.ndarray,
     table: dict[str, np.ndarray],
@@ -286,7 +286,7 @@ def _summary(
 
 def _per_channel(
     problem: Problem,
-    posterior: CellPosterior,
+    posterior: CellPosterior[Any],
     picture: Picture,
     chi2: np.ndarray,
     fitted: dict[str, Any],
@@ -312,7 +312,7 @@ def _per_channel(
     return found
 
 
-def _noise_share(posterior: CellPosterior) -> Tensor:
+def _noise_share(posterior: CellPosterior[Any]) -> Tensor:
     """Share of each channel's predicted variance that lies in what was measured, `(c,)`.
 
     Above one half counting noise is what limits it: more counts would help more than finer steps.

@@ -56,7 +56,7 @@ class Specimen:
     truth: np.ndarray  # (e, H, W) counts per measured dwell
     forward: CellModel | PsfModel
 
-    def posterior(self, model: Model) -> CellPosterior:
+    def posterior(self, model: Model) -> CellPosterior[Any]:
         mask = np.ones(self.y.shape[1:], bool)
         noise = PoissonNoise(torch.ones(len(self.y)))
         return model.posterior(self.y, mask, self.forward, noise)
@@ -96,7 +96,7 @@ def residual_kernel(members: list[CellNet], found: list[Specimen]) -> Tensor:
     return fit_kernel(whitened).float()
 
 
-def scores_of(posterior: CellPosterior, truth: np.ndarray) -> np.ndarray:
+def scores_of(posterior: CellPosterior[Any], truth: np.ndarray) -> np.ndarray:
     """|error| over standard deviation of every fifth pixel, flat float32."""
     error = np.abs(posterior.estimate.numpy() - truth) / posterior.std.numpy()
     sampled: np.ndarray = error.reshape(-1)[::5].astype(np.float64)

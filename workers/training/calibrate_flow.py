@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from workers.assessment.scores import coverage_of_extremes
 from workers.posteriors.flow import FlowModel
 from workers.training.calibrate import SAMPLES, calibrate, crps, digest, specimens, training_log
 from workers.training.cards import XRAY, card
 from workers.training.registry import load_ensemble, load_flow_weights, load_latent_weights
 
 STEPS = (2, 4, 8)
-NOMINAL = (SAMPLES - 1) / (SAMPLES + 1)  # of the interval from the least to the most of samples
+NOMINAL = coverage_of_extremes(SAMPLES)
 JUDGED = 8  # specimens
 WORTH = 0.005  # share of the CRPS, or of coverage, that twice the time must gain
 

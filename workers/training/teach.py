@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 
+from workers.assessment.scores import coverage_of_extremes
 from workers.networks.cellnet import CellNet
 from workers.physics import LinearForwardModel, PoissonNoise, forward_model
 from workers.posteriors.cells import cell_basis, predict, prepare
@@ -37,7 +38,7 @@ STEPS = 200
 RATE = 5e-5
 CROP_CELLS = 32
 SAMPLES = 16
-NOMINAL = (SAMPLES - 1) / (SAMPLES + 1)  # of the interval from the least to the most of samples
+NOMINAL = coverage_of_extremes(SAMPLES)
 SPLITS = 3  # independent splits of the judge's counts
 
 Counts = NDArray[np.int64]

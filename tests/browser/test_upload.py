@@ -105,6 +105,12 @@ def test_upload_goes_on_after_the_page_was_lost(
     page.locator("[data-part=files]").set_input_files(maps)
     page.get_by_role("button", name="Upload 2 files").click()
     page.get_by_text("%").first.wait_for()
+    # The first “%” is shown before any part has arrived.
+    for _ in range(100):
+        files = Measurement.objects.get().files.all()
+        if sum(len(file.parts) for file in files) >= 2:
+            break
+        page.wait_for_timeout(100)
     page.reload()
     page.unroute("**/parts/**")
     assert page.get_by_role("heading", name="Uploads you have not finished").is_visible()

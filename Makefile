@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae validate train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ benchmark-xray: $(DEV) ## our estimates beside their rivals on real maps; writes
 
 benchmark-diffusion: $(DEV) ## samples of the unseen detail beside their rivals; writes tests/benchmarks/results/diffusion.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffusion
+
+benchmark-rvae: $(DEV) ## units of known pose and real movies beside the classical descriptor; writes tests/benchmarks/results/rvae.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.rvae
+
+validate: $(DEV) ## the proof that the assessment can fail, beside its bars; writes tests/benchmarks/results/assessment.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.assessment
 
 train: $(BASE) ## train the shipped networks again: hours on a CPU; goes on where it was stopped
 	@scripts/train $(PY)

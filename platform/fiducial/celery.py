@@ -74,5 +74,5 @@ app.conf.update(
     timezone=settings.TIME_ZONE,
     enable_utc=True,
 )
-app.autodiscover_tasks(["fiducial.runs", "fiducial.measurements"])
+app.autodiscover_tasks(["fiducial.runs", "fiducial.measurements", "fiducial.audits"])
 app.steps["worker"].add("fiducial.runs.parent:Parent")

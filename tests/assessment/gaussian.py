@@ -11,6 +11,11 @@ from workers.physics import CellModel, forward_model
 SIZE, FACTOR, SIGMA, SAMPLES = 48, 4, 0.02, 16
 
 
+def _field_frequencies() -> np.ndarray:
+    q = np.fft.fftfreq(SIZE)
+    return q[:, None] ** 2 + q[None, :] ** 2
+
+
 @dataclass(frozen=True)
 class Prior:
     """A periodic stationary Gaussian field with power q^-exponent and unit variance × size²."""
@@ -18,11 +23,14 @@ class Prior:
     exponent: float
     size: float = 0.15
 
-    def spectrum(self) -> np.ndarray:
-        q = np.fft.fftfreq(SIZE)
-        q2 = q[:, None] ** 2 + q[None, :] ** 2
-        law = (q2 + 16.0**-2) ** (-self.exponent / 2) * np.exp(-((2 * np.pi * 0.8) ** 2) * q2)
-        return self.size**2 * law / law.mean()
+    def spectrum(self, q2: np.ndarray | None = None) -> np.ndarray:
+        """Power at squared frequencies `q2`, (cycles per pixel)²; by default those of a field."""
+        own = self._law(_field_frequencies())
+        law = own if q2 is None else self._law(q2)
+        return self.size**2 * law / own.mean()
+
+    def _law(self, q2: np.ndarray) -> np.ndarray:
+        return (q2 + 16.0**-2) ** (-self.exponent / 2) * np.exp(-((2 * np.pi * 0.8) ** 2) * q2)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         white = torch.randn(count, SIZE, SIZE, generator=generator, dtype=torch.float64)

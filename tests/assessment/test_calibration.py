@@ -11,8 +11,8 @@ from workers.assessment.absence import fit_absence
 from workers.assessment.calibration import allowed_loss, conformal_scale
 from workers.assessment.risk import (
     FeatureRisk,
-    Survival,
     covariates,
+    false_features,
     fit_feature_risk,
     green_limit,
     visible_error,
@@ -22,7 +22,8 @@ from workers.assessment.scores import (
     coverage,
     extreme_rank_mass,
     fair_crps,
-    gaussian_coverage_error,
+    gaussian_crps,
+    level_error,
     probability_error,
     rank_histogram,
 )
@@ -117,15 +118,6 @@ def test_a_green_list_keeps_its_false_share_on_new_specimens():
     assert green_limit(risk, absent, np.zeros(6000, dtype=np.int64), alpha=0.2) == 0.0
 
 
-def test_pixel_risk_follows_the_errors_that_were_found():
-    rng = np.random.default_rng(6)
-    survival = Survival.of(np.abs(rng.standard_normal(200_000)), np.linspace(0, 6, 121))
-    std = torch.tensor([[[1.0, 2.0, 0.0]]])
-    risk = survival.pixel_risk(std, torch.tensor([2.0]))
-    expected = [2 * stats.norm.sf(2), 2 * stats.norm.sf(1), 0]
-    assert risk[0, 0].tolist() == pytest.approx(expected, abs=0.005)
-
-
 def test_a_visible_error_is_a_tenth_of_the_range_of_what_was_measured():
     estimate = torch.linspace(0, 100, 10_000).reshape(1, 100, 100)
     mask = torch.ones(100, 100, dtype=torch.bool)
@@ -144,7 +136,7 @@ def test_scores_agree_with_their_definitions():
     wins = [(a > b) + 0.5 * (a == b) for a in score[event] for b in score[~event]]
     assert auroc(score, event) == pytest.approx(np.mean(wins))
     assert auroc(score, np.zeros(40, dtype=bool)) == 0.5
-    assert rank_histogram(samples, truth).sum() == pytest.approx(1)
+    assert rank_histogram(samples, truth, rng).sum() == pytest.approx(1)
     with pytest.raises(ValueError, match="two samples"):
         fair_crps(samples[:1], truth)
 
@@ -152,8 +144,24 @@ def test_scores_agree_with_their_definitions():
 def test_scores_call_a_right_posterior_right():
     rng = np.random.default_rng(8)
     samples, truth = rng.standard_normal((16, 50_000)), rng.standard_normal(50_000)
-    assert extreme_rank_mass(samples, truth) == pytest.approx(2 / 17, abs=0.006)
+    assert extreme_rank_mass(samples, truth, rng) == pytest.approx(2 / 17, abs=0.006)
     ones = np.ones(50_000)
-    assert gaussian_coverage_error(0 * ones, ones, truth) < 0.005
-    assert gaussian_coverage_error(0 * ones, 0.5 * ones, truth) > 0.15
+    assert level_error(2 * stats.norm.cdf(np.abs(truth)) - 1) < 0.005
+    assert level_error(2 * stats.norm.cdf(2 * np.abs(truth)) - 1) > 0.15
+    assert level_error(2 * stats.norm.cdf(np.abs(truth) / 2) - 1) > 0.15  # too wide is wrong too
     assert coverage(-1.645 * ones, 1.645 * ones, truth) == pytest.approx(0.9, abs=0.005)
+    drawn = fair_crps(samples, truth)
+    assert gaussian_crps(0 * ones, ones, truth) == pytest.approx(drawn, rel=0.01)
+    assert gaussian_crps(0 * ones, 2 * ones, truth) > 1.1 * drawn
+
+
+def test_ties_between_empty_pixels_are_broken_by_chance():
+    empty = np.zeros((9, 10_000))
+    found = rank_histogram(empty, empty[0], np.random.default_rng(0))
+    assert found == pytest.approx(np.full(10, 0.1), abs=0.015)
+
+
+def test_false_features_are_the_risks_added_up_over_the_measured_area():
+    assert false_features(np.array([0.5, 0.25, 0.25]), 20_000) == pytest.approx(0.5)
+    assert false_features(np.array([]), 20_000) == 0
+    assert false_features(np.array([0.5]), 0) == 0

@@ -11,9 +11,10 @@ from workers.assessment.evidence import (
     resolution_of_evidence,
     three_way,
 )
-from workers.assessment.smooth import fine_frequencies, smooth_image
+from workers.assessment.smooth import smooth_image
 from workers.physics import PoissonNoise, forward_model
-from workers.physics.spectrum import Fit, Specimen, fit_specimen
+from workers.physics.spectrum import Fit, fit_specimen
+from workers.stationary import Specimen, fine_frequencies
 
 # Rows: exponent, factor; columns: 2, 4, 8, 12 pixels FWHM. Noise is a tenth of the image's
 # standard deviation.

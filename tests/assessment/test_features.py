@@ -88,7 +88,10 @@ def test_the_census_counts_what_samples_lack_and_what_they_have_besides():
         20: 0,
         44: 8,
     }
+    bits = dict(zip(counted.features.x.tolist(), counted.presence.tolist(), strict=True))
+    assert bits == {20: 0b111111111111, 44: 0b001001001001}
     missed = census.missed()
+    assert missed.presence.tolist() == [0b010101010000]  # the first four proposed it
     assert (missed.features.y.tolist(), missed.features.x.tolist()) == ([50], [32])
     assert (missed.absent.tolist(), missed.samples) == ([4], 8)
 
@@ -102,6 +105,19 @@ def test_the_census_agrees_with_asking_one_by_one():
     one_by_one = sum(~present(census.features, s) for s in samples)
     assert census.shown().absent.tolist() == one_by_one.tolist()
     assert not present(census.missed().features, shown).any()
+
+
+def test_presence_agrees_with_the_absence_counts_up_to_the_last_sample():
+    shown = picture((20, 20, 2, 40), (20, 44, 2, 40))
+    census = FeatureCensus(shown, torch.tensor([8.0]))
+    for k in range(64):
+        census.add(picture(*([(20, 20, 2, 40)] if k == 63 else [])))
+    counted = census.shown()
+    assert [bin(bits).count("1") for bits in counted.presence.tolist()] == [
+        64 - absent for absent in counted.absent.tolist()
+    ]
+    with pytest.raises(ValueError, match="at most 64"):
+        census.add(shown)
 
 
 def test_missed_features_need_samples_to_ask():

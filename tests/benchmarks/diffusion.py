@@ -6,6 +6,7 @@ with a 95 % interval beside, `commit`, `seeds`, `device`, `seconds`, `missing`.
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ import torch
 from numpy.typing import NDArray
 
 from tests.benchmarks import cpu, stock_unet, synthetic
+from tests.benchmarks.direct import load_direct
+from tests.benchmarks.guide import guide_on_obj1, guide_on_rocks
 from tests.benchmarks.protocol import confidence_95, ranges
 from tests.benchmarks.specimens import specimen
 from tests.benchmarks.xray import commit, device, say, write
@@ -49,10 +52,19 @@ BARS = {
     "synthetic.texture.symplectite.spread_ratio": (0.8, 1.3),
     "obj1.split.x4.crps_ratio_to_regression": (0.0, 0.93),
     "obj1.split.x4.element_correlation_error": (0.0, 0.1),
+    "obj1.guide_minus_unguided_db": (-0.05, np.inf),
     "rare_bright_phase.max_ratio": (0.0, 1.2),
     "cpu.seconds_512_x4_16samples_one_element": (0.0, 6.0),
     "ratio.seconds_to_stock_unet_step": (0.0, 1 / 30),
 }
+COLUMNS = {  # of the table of samplers: where a figure was measured, and its name there
+    "CRPS ratio": ("synthetic.x4.", "crps_ratio_to_regression"),
+    "coverage gap": ("synthetic.x4.", "coverage_gap_detail"),
+    "spread ratio": ("synthetic.x4.", "spread_ratio"),
+    "obj1 CRPS": ("obj1.split.x4.", "crps_ratio_to_regression"),
+    "obj1 pairs": ("obj1.split.x4.", "element_correlation_error"),
+}
+RIVAL_KEY = r"synthetic\.x4\.rival\.\w+\.spread_ratio"
 Figures = dict[str, float]
 Values = NDArray[np.float64]
 
@@ -82,7 +94,13 @@ def estimators() -> dict[str, Callable[[NDArray[np.float32]], CellPosterior]]:
         "gaussian": partial(_gaussian, flow),
         "ensemble": partial(_posterior, load_ensemble(4)),
         "latent": partial(_posterior, load_latent(4)),
+        "direct": partial(_posterior, load_direct()),
     }
+
+
+def stem_of(part: str, name: str) -> str:
+    """What the keys of one estimator start with: those of ours name nobody."""
+    return part if name == "flow" else f"{part}rival.{name}."
 
 
 def _posterior(model: Model, y: NDArray[np.float32]) -> CellPosterior:
@@ -150,7 +168,7 @@ def on_rocks(seed: int) -> Figures:
         "synthetic.x4.regression.mae_percent": 100 * ours["mae"],
     }
     for name, each in found.items():
-        stem = "synthetic.x4." if name == "flow" else f"synthetic.x4.rival.{name}."
+        stem = stem_of("synthetic.x4.", name)
         for key in ("coverage_gap_detail", "coverage_gap_true_detail", "spread_ratio"):
             figures[stem + key] = each[key]
         figures[stem + "crps_percent"] = 100 * each["crps"]
@@ -197,7 +215,7 @@ def on_textures(seed: int) -> Figures:
     for texture in synthetic.SINGLE_TEXTURES:
         for name in ("flow", "ensemble"):
             specimens = synthetic.single_texture(texture, seed, FEW, 1e4)
-            stem = f"synthetic.texture.{texture}." + ("" if name == "flow" else f"rival.{name}.")
+            stem = stem_of(f"synthetic.texture.{texture}.", name)
             figures[stem + "spread_ratio"] = mean_scores(name, specimens, seed)["spread_ratio"]
     return figures
 
@@ -229,7 +247,7 @@ def on_obj1(seed: int) -> Figures:
         flat = one.estimate[scored] / synthetic.FACTOR**2
         regression = rng.poisson(np.broadcast_to(flat, rates.shape)).astype(float)
         ours, plain = (relative_crps(x, second, peak) for x in (counted, regression))
-        stem = "obj1.split.x4." if name == "flow" else f"obj1.split.x4.rival.{name}."
+        stem = stem_of("obj1.split.x4.", name)
         figures[stem + "crps_ratio_to_regression"] = ours / plain
         figures[stem + "element_correlation_error"] = correlation_error(counted, second)
         figures[f"{stem}regression.element_correlation_error"] = correlation_error(
@@ -284,7 +302,15 @@ def seconds() -> Figures:
     }
 
 
-PARTS = (on_rocks, at_low_dose, on_textures, on_rare_grains, on_obj1)
+PARTS = (
+    on_rocks,
+    at_low_dose,
+    on_textures,
+    on_rare_grains,
+    on_obj1,
+    guide_on_obj1,
+    guide_on_rocks,
+)
 
 
 def benchmark() -> Figures:
@@ -336,12 +362,24 @@ def table(figures: Figures) -> str:
     return "\n".join(lines)
 
 
+def table_of_samplers(figures: Figures) -> str:
+    """Ours and every rival side by side, on synthetic rocks and on the real counts of obj1."""
+    rivals = [key.split(".")[3] for key in figures if re.fullmatch(RIVAL_KEY, key)]
+    lines = ["", f"{'samples of':12}" + "".join(f"{title:>15}" for title in COLUMNS)]
+    for name in ["flow", *rivals]:
+        values = [figures.get(stem_of(part, name) + key) for part, key in COLUMNS.values()]
+        shown = ("missing" if value is None else f"{value:.3f}" for value in values)
+        lines.append(f"{name:12}" + "".join(f"{each:>15}" for each in shown))
+    return "\n".join(lines)
+
+
 def main() -> int:
     argparse.ArgumentParser(description=__doc__).parse_args()
     began, measured = perf_counter(), commit()
     figures = benchmark()
     missing = [key for key in BARS if key not in figures]
     say(table(figures))
+    say(table_of_samplers(figures))
     facts = {"commit": measured, "seeds": list(SEEDS), "device": device(), "missing": missing}
     write(RESULTS, figures, {**facts, "seconds": round(perf_counter() - began, 1)})
     say(f"Written to {RESULTS}")

@@ -30,7 +30,7 @@ class Specimen:
 @dataclass(frozen=True)
 class Source:
     folder: str
-    file: str  # of one element, `{}` standing for its symbol
+    file: str  # of one element, `{}` standing for its symbol; or of all of them
     channels: tuple[str, ...]
     scored: tuple[str, ...]
 
@@ -60,6 +60,26 @@ SOURCES = {
         ("Al", "Ca", "Cr", "Fe", "K", "Mg", "Mn", "Na", "Si", "Ti"),
         ("Si", "Al", "Ca", "Na", "K", "Mg", "Fe", "Ti"),
     ),
+    "khufai_e1": Source(
+        "khufai-ooid-e1",
+        "MD6_258_6_E1_{}.txt",
+        ("Fe", "Mg", "Mn", "Si", "Sr"),
+        ("Mg", "Si", "Mn", "Fe"),
+    ),
+}
+_ST_KITTS = SOURCES["sk401"]
+SOURCES |= {
+    name: Source("stkitts-more", f"{name.upper()}.npz", _ST_KITTS.channels, _ST_KITTS.scored)
+    for name in ("sk392b", "sk394c", "sk402")
+}
+# Two maps of one rock are one specimen.
+SPECIMENS = {
+    "obj1": ("obj1",),
+    "khufai": ("khufai_b3", "khufai_e1"),
+    "sk392b": ("sk392b",),
+    "sk394c": ("sk394c",),
+    "sk401": ("sk401",),
+    "sk402": ("sk402",),
 }
 
 
@@ -69,11 +89,14 @@ def specimen(name: str) -> Specimen:
     source = SOURCES[name]
     if not source.present():
         raise LookupError(f"no {source.folder} under FIDUCIAL_DATA ({DATA})")
-    counts = np.stack([_read(source.path(element)) for element in source.channels])
+    counts = np.stack([_read(source.path(element), element) for element in source.channels])
     scored = tuple(source.channels.index(element) for element in source.scored)
     return Specimen(name, source.channels, counts, scored)
 
 
-def _read(path: Path) -> Counts:
+def _read(path: Path, element: str) -> Counts:
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as archive:
+            return np.asarray(archive[element], np.int64)
     values = tifffile.imread(path) if path.suffix == ".tif" else np.loadtxt(path)
     return np.asarray(values, np.int64)

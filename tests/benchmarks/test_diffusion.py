@@ -11,6 +11,7 @@ from tests.benchmarks.diffusion import (
     correlation_error,
     scores,
     table,
+    table_of_samplers,
 )
 
 RNG = np.random.default_rng(0)
@@ -71,3 +72,17 @@ def test_the_table_names_what_holds_what_is_missed_and_what_is_missing() -> None
     assert "0.690 to 0.710" in shown
     assert "holds" in shown
     assert shown.count("missing") == len(BARS) - 1
+
+
+def test_the_table_of_samplers_puts_every_rival_beside_ours() -> None:
+    shown = table_of_samplers(
+        {
+            "synthetic.x4.spread_ratio": 0.93,
+            "synthetic.x4.rival.direct.spread_ratio": 0.61,
+            "synthetic.x4.rival.direct.spread_ratio.ci95_low": 0.6,
+            "obj1.split.x4.rival.direct.element_correlation_error": 0.08,
+        }
+    ).splitlines()
+    ours, direct = (line.split() for line in shown[2:])
+    assert ours == ["flow", "missing", "missing", "0.930", "missing", "missing"]
+    assert direct == ["direct", "missing", "missing", "0.610", "missing", "0.080"]

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from workers import store
+from workers.assessment.answers import intervals
+from workers.assessment.answers.phases import find_phases
+from workers.assessment.answers.tally import Tally
 from workers.measurement import Measurement
 
 Maps = NDArray[np.float32]
+ANSWERS = {"mode": 1.7, "composition": 4.5, "profile": 2.0, "specimens": 40}
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,13 @@ def write_measurement(path: Path, specimen: Specimen) -> str:
     )
 
 
-def write_run(path: Path, specimen: Specimen, *, samples: int = 16, seed: int = 1) -> str:
-    """A finished run of the specimen in the folder `path`; returns its content hash."""
+def write_run(
+    path: Path, specimen: Specimen, *, samples: int = 16, seed: int = 1, sureness: float = 1.0
+) -> str:
+    """A finished run of the specimen in the folder `path`; returns its content hash.
+
+    Its intervals are `sureness` times narrower than honest ones.
+    """
     rng = np.random.default_rng(seed)
     factor = specimen.factor
     smooth = enlarge(specimen.counts, factor)
@@ -92,7 +101,7 @@ def write_run(path: Path, specimen: Specimen, *, samples: int = 16, seed: int = 
     fine_mask = specimen.mask.repeat(factor, 0).repeat(factor, 1)
     estimate *= fine_mask
     invented = null_part(estimate - smooth, factor)
-    sigma = (0.12 * estimate + 0.6 * np.abs(invented) + 0.3) * fine_mask
+    sigma = (0.12 * estimate + 0.6 * np.abs(invented) + 0.3) * fine_mask / sureness
     tau = np.array([0.1 * np.percentile(plane, 99) + 1 for plane in estimate])
     lower, upper = np.clip(estimate - 1.645 * sigma, 0, None), estimate + 1.645 * sigma
     sharpness = np.abs(invented) / (np.abs(invented) + np.sqrt(estimate + 1))
@@ -110,6 +119,8 @@ def write_run(path: Path, specimen: Specimen, *, samples: int = 16, seed: int = 
         "risk": risk,
         "residuals": (specimen.counts - fitted) / np.sqrt(fitted + 0.5) * specimen.mask,
         "evidence": 1 - sharpness,
+        "resolution": 2 + 6 * block_mean(sharpness, factor),
+        "reliance": np.clip(sharpness, 0, 1),
     }
     writer = store.RunWriter(
         path,
@@ -123,13 +134,26 @@ def write_run(path: Path, specimen: Specimen, *, samples: int = 16, seed: int = 
         for name, values in pictures.items():
             writer.image(name, values.astype(np.float32))
         writer.image("mask", specimen.mask)
+        tally = Tally(find_phases(estimate, sigma, fine_mask), estimate, sigma, fine_mask)
+        tally.add(estimate)  # a spread takes two, and some tests draw a single sample
         for k in range(samples):
             noise = ndimage.gaussian_filter(rng.normal(size=estimate.shape), (0, 1.2, 1.2)) * 3
-            writer.sample(k, np.clip(estimate + sigma * noise, 0, None).astype(np.float32))
+            sample = np.clip(estimate + sigma * noise, 0, None).astype(np.float32)
+            tally.add(sample)
+            writer.sample(k, sample)
+        factors = intervals.Factors.from_card(ANSWERS)
+        answers = intervals.modes(tally, factors), intervals.compositions(tally, factors)
+        writer.image("phases", tally.probability())
+        writer.table("answers", intervals.table(*answers))
         features = find_features(estimate, invented, risk, fine_mask)
+        count = len(features["risk"])
+        present = rng.integers(0, 2**samples, count, dtype=np.uint64)
+        writer.table("missed", {n: v[::5] for n, v in (features | {"presence": present}).items()})
+        features |= {"presence": present, "dwell": rng.integers(0, 9, count).astype(np.float64)}
+        features["step"] = rng.integers(0, 2, count) * 2.0
         writer.table("features", features)
-        writer.table("missed", {name: values[::5] for name, values in features.items()})
-        return writer.close(summary(specimen, tau, sigma, features))
+        said = {"phases": len(tally.phases), "calibration": ANSWERS}
+        return writer.close(summary(specimen, tau, sigma, features) | {"answers": said})
 
 
 def provenance(specimen: Specimen, seed: int) -> dict[str, Any]:
@@ -177,6 +201,9 @@ def summary(
                 "tau": float(tau[index]),
                 "coverage_note": "",
                 "interval_width": float(3.29 * sigma[index].mean()),
+                "resolution_of_evidence_px": 3.0 + index,
+                "evidence": {"sizes": [2.0, 4.0, 8.0, 16.0], "shares": [0.2, 0.6, 0.9, 1.0]},
+                "false_per_1e4_px": 14.0 + index,
             }
             for index, element in enumerate(specimen.channels)
         },
@@ -189,10 +216,52 @@ def summary(
             "count": int(features["risk"].size),
             "high_risk": int((features["risk"] > 0.5).sum()),
             "low_risk": int((features["risk"] < 0.1).sum()),
+            "false_per_1e4_px": 15.0,
+            "proposers": 1,
+            "green": {"alpha": 0.2, "limit": 0.3, "count": 9, "yield": 0.25},
+        },
+        "thinning": {
+            "pixels": 700,
+            "checks": {
+                element: {
+                    "coverage": 0.9 - 0.2 * (index == 1),
+                    "chi2": 1.04,
+                    "smooth": 1.2,
+                    "raw": 2.1,
+                    "pixels": 700,
+                    "failure": "narrow" if index == 1 else "",
+                }
+                for index, element in enumerate(specimen.channels)
+            },
+        },
+        "material": {
+            "known": True,
+            "distance": 1.1,
+            "limit": 1.9,
+            "false_alarms": 0.05,
+            "specimens": 60,
+            "foreign": {"specimens": 28, "auroc": 0.95, "flagged": 0.71},
+        },
+        "withdrawn": {
+            element: ["thinning"] if index == 1 else []
+            for index, element in enumerate(specimen.channels)
         },
         "calibration": {
             "specimens": 9,
-            "interval": {"0.5": 0.67, "0.9": 1.64},
+            "interval": {"0.5": 0.67, "0.8": 1.28, "0.9": 1.64, "0.95": 1.96},
+            "curves": {
+                "specimens": 20,
+                "strata": {
+                    "all": {"0.5": 0.51, "0.9": 0.91},
+                    "edge": {"0.5": 0.40, "0.9": 0.84},
+                },
+                "ranks": [0.1, 0.2, 0.2, 0.2, 0.3],
+                "tarp": {"histogram": [0.1, 0.2, 0.3, 0.4], "mean": 0.62, "control": 0.5},
+                "reliability": [
+                    {"low": 0.0, "high": 0.1, "stated": 0.06, "count": 50, "absent": 2},
+                    {"low": 0.1, "high": 1.0, "stated": 0.4, "count": 20, "absent": 9},
+                ],
+            },
             "held_out": {
                 "coverage_0.5": 0.52,
                 "coverage_0.9": 0.893,

@@ -6,7 +6,8 @@ import torch
 
 from workers.physics import forward_model
 from workers.physics.masks import fill_unmeasured
-from workers.physics.spectrum import Specimen, fit_specimen, transfer
+from workers.physics.spectrum import fit_specimen, transfer
+from workers.stationary import Specimen
 
 MODELS = [("fine", 1), ("binned", 4), ("binned", 3), ("point", 2), ("line", 4), ("psf", 4)]
 

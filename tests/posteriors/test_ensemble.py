@@ -68,6 +68,15 @@ def test_strict_mode_returns_the_measured_counts(name: str, factor: int) -> None
         assert np.abs(again - y).max() <= 1e-5 * y.max()
 
 
+def test_counts_that_the_estimate_does_not_explain_leave_it_no_certainty() -> None:
+    # Single bright pixels, as no specimen of the training had: no spread makes χ² one.
+    y = np.zeros((1, 32, 32), np.float32)
+    y[0, ::7, ::5] = 4000
+    p = posterior("fine", 1, y)
+    assert float(p.noise.chi2(p.estimate, p.y, p.mask)) > 1
+    assert float(p.spread) == pytest.approx(0.5, abs=0.01)
+
+
 def test_samples_repeat_for_a_seed_and_differ_between_seeds() -> None:
     p = posterior("binned", 2, counts())
     one, again, other = (

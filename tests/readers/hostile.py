@@ -271,6 +271,24 @@ def unknown_binary(folder: Path) -> Path:
     return folder / "Si.dat"
 
 
+def _nsid_image(folder: Path, shape: tuple[int, int], **storage: object) -> Path:
+    path = folder / "scan.h5"
+    with h5py.File(path, "w") as file:
+        for n in range(3):
+            name = f"Measurement_000/Channel_{n}/Channel_{n}/Channel_{n}"
+            image = file.create_dataset(name, shape, "f4", **storage)
+            image.attrs["data_type"], image.attrs["quantity"] = "IMAGE", f"Phase{n}"
+    return path
+
+
+def nsid_of_many_large_images(folder: Path) -> Path:
+    return _nsid_image(folder, (8000, 8000), chunks=(8000, 1))
+
+
+def nsid_external_storage(folder: Path) -> Path:
+    return _nsid_image(folder, (16, 16), external=[(str(folder / TARGET), 0, 4 * 256)])
+
+
 CASES = (
     (pickle_named_npy, "pickle"),
     (npy_of_objects, "pickle"),
@@ -286,6 +304,8 @@ CASES = (
     (hdf5_endless_groups, "deeper than"),
     (hdf5_cut_off, "damaged or incomplete"),
     (hdf5_of_another_kind, "h5oina"),
+    (nsid_of_many_large_images, "192,000,000 values"),
+    (nsid_external_storage, "another file"),
     (tiff_of_a_trillion_pixels, "1,048,576"),
     (tiff_cut_off, "damaged"),
     (plain_tiff_cut_off, "cut off: failed to read"),

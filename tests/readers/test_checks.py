@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import tifffile
 
 from tests.readers import files
 from workers import readers
@@ -101,14 +100,6 @@ def test_mismatched_size_is_refused_by_name(tmp_path):
     assert refusal.value.problem.where == "Fe.txt"
     assert "43 × 48 pixels, the others have 40 × 48" in refusal.value.problem.what
     assert read(tmp_path, maps, {"channels": {"Fe.txt": "skip"}}).channels == ("Si", "Mg")
-
-
-def test_electron_image_of_another_size_is_left_out(tmp_path):
-    paths = files.tiffs(tmp_path, files.specimen())
-    tifffile.imwrite(tmp_path / "BSE.tif", np.zeros((80, 96), np.uint8))
-    measurement = readers.read([*paths, tmp_path / "BSE.tif"])
-    assert measurement.guide is None
-    assert found(measurement, "electron image has 80 × 96").severity == "warning"
 
 
 def test_empty_channel_is_left_out(tmp_path):

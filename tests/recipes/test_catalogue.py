@@ -106,7 +106,13 @@ def test_a_facility_adds_recipes_by_naming_their_modules():
         text=True,
         check=True,
     )
-    assert said.stdout.split() == ["xray-ensemble", "xray-diffusion", "toy"]
+    assert said.stdout.split() == [
+        "xray-ensemble",
+        "xray-diffusion",
+        "xray-variational",
+        "unit-pathways",
+        "toy",
+    ]
 
 
 def test_the_catalogue_needs_no_torch():

@@ -1,6 +1,8 @@
 """The X-ray recipe with the weights that ship, on a small real or synthetic map."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from workers.measurement import Measurement
 from workers.physics import forward_model
 from workers.recipes.catalogue import RECIPES, ParameterErrors
 from workers.run import RunError, Stopped, run
+from workers.training.cards import card
 from workers.training.textures import texture
 
 CHANNELS = ("Si", "Mg", "Fe")
@@ -49,9 +52,16 @@ def parameters(factor: int = 2, sampling: str = "binned", **others: Any) -> dict
     side = 64 // factor
     summary = {"channels": CHANNELS, "shape": [side, side], "units": "counts"}
     asked = {"factor": factor, "sampling": sampling, **others}
-    return RECIPES["xray-diffusion" if "estimator" in others else "xray-ensemble"].clean(
-        asked, summary
-    )
+    return RECIPES[recipe_of(asked)].clean(asked, summary)
+
+
+def recipe_of(asked: dict[str, Any]) -> str:
+    """The recipe that knows the estimator asked for; the ensemble has one only."""
+    for name in ("xray-diffusion", "xray-variational"):
+        known = next(one for one in RECIPES[name].parameters if one.name == "estimator")
+        if asked.get("estimator") in [choice.value for choice in known.choices]:
+            return name
+    return "xray-ensemble"
 
 
 def carry_out(
@@ -66,7 +76,7 @@ def carry_out(
         heard.append(fraction)
 
     summary = run(
-        "xray-diffusion" if "estimator" in given else "xray-ensemble",
+        recipe_of(given),
         measurement,
         output,
         given,
@@ -87,13 +97,32 @@ def test_a_run_holds_everything_the_page_needs(tmp_path: Path, factor: int, samp
     lower, estimate, upper = (opened.image(n)[:] for n in ("lower", "estimate", "upper"))
     assert (lower <= estimate).all()
     assert (estimate <= upper).all()
-    for name in ("risk", "evidence"):
+    for name in ("risk", "evidence", "reliance"):
         assert 0 <= opened.image(name)[:].min() <= opened.image(name)[:].max() <= 1
     assert set(summary["per_channel"]) == set(CHANNELS)
     assert summary["verdict"]
     assert heard == sorted(heard)
-    assert len(opened.table("features")["risk"]) == summary["features"]["count"]
+    table = opened.table("features")
+    assert len(table["risk"]) == summary["features"]["count"]
+    assert table["presence"].max() < 2**16  # one bit per sample
+    assert {"dwell", "step"} <= set(table)
+    assert opened.image("resolution").shape == opened.image("measured").shape
+    json.dumps(summary, allow_nan=False)  # a browser reads it
+    assert summary["thinning"]["checks"].keys() == set(CHANNELS)
+    assert summary["material"]["distance"] > 0
+    assert summary["calibration"]["curves"] is None or summary["calibration"]["curves"]["ranks"]
+    false = [summary["per_channel"][el]["false_per_1e4_px"] for el in CHANNELS]
+    assert summary["features"]["false_per_1e4_px"] == pytest.approx(sum(false) / 3)
+    assert sum(false) * 64 * 64 / 1e4 == pytest.approx(table["risk"].sum())
     assert opened.provenance["model"]["weights"]
+    answers = opened.table("answers")
+    modes = answers["value"][answers["channel"] == -1]
+    assert modes.sum() == pytest.approx(1)
+    assert len(modes) == len(opened.image("phases")[:]) == summary["answers"]["phases"]
+    assert len(answers["value"]) == len(modes) * (1 + len(CHANNELS))
+    assert ((answers["lower"] <= answers["value"]) & (answers["value"] <= answers["upper"])).all()
+    on_card = card()["answers"].get(str(factor))  # where nobody calibrated, the samples' own
+    assert summary["answers"]["calibration"] == on_card
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:
@@ -153,9 +182,16 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("factor", "sampling", "estimator"),
-    [(1, "fine", "flow"), (2, "point", "flow"), (4, "binned", "flow"), (4, "binned", "latent")],
+    [
+        (1, "fine", "flow"),
+        (2, "point", "flow"),
+        (4, "binned", "flow"),
+        (4, "binned", "latent"),
+        (4, "binned", "variational"),
+        (4, "line", "dropout"),
+    ],
 )
-def test_latent_diffusion_gives_as_whole_a_run(
+def test_every_other_estimator_gives_as_whole_a_run(
     tmp_path: Path, factor: int, sampling: str, estimator: str
 ) -> None:
     measurement = coarse_map(tmp_path / "m.zarr", factor=factor)
@@ -163,7 +199,7 @@ def test_latent_diffusion_gives_as_whole_a_run(
     summary, heard = carry_out(measurement, tmp_path / "r.zarr", given)
     opened = store.RunStore(tmp_path / "r.zarr")
     assert {"estimate", "mean", "std", "lower", "upper", "risk"} <= set(opened.names)
-    assert summary["recipe"] == "xray-diffusion"
+    assert summary["recipe"] == recipe_of(given)
     assert summary["calibration"]["model"] == f"xray-{estimator}-1"
     assert heard == sorted(heard)
     spread = opened.image("samples/0")[:] - opened.image("samples/1")[:]
@@ -173,3 +209,23 @@ def test_latent_diffusion_gives_as_whole_a_run(
 def test_the_literal_model_is_asked_at_its_own_factor_only() -> None:
     with pytest.raises(ParameterErrors, match="at ×4 only"):
         parameters(2, "binned", estimator="latent")
+
+
+def test_counts_that_were_rescaled_cannot_be_split_and_the_run_says_so(tmp_path: Path) -> None:
+    path = coarse_map(tmp_path / "m.zarr")
+    whole = store.read_measurement(path)
+    scaled = replace(whole, values=whole.values * np.float32(0.731))
+    store.write_measurement(tmp_path / "s.zarr", scaled)
+    summary, _ = carry_out(tmp_path / "s.zarr", tmp_path / "r.zarr", parameters())
+    assert "not whole counts" in summary["thinning"]["reason"]
+
+
+def test_a_channel_of_noise_alone_has_no_trusted_size_and_no_promise(tmp_path: Path) -> None:
+    path = coarse_map(tmp_path / "m.zarr")
+    whole = store.read_measurement(path)
+    values = whole.values.copy()
+    values[1] = np.random.default_rng(0).poisson(3.0, values.shape[1:])
+    store.write_measurement(tmp_path / "n.zarr", replace(whole, values=values))
+    summary, _ = carry_out(tmp_path / "n.zarr", tmp_path / "r.zarr", parameters())
+    assert summary["per_channel"]["Mg"]["resolution_of_evidence_px"] is None
+    json.dumps(summary, allow_nan=False)

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import zarr
 
 from tests.factories import run_store
 from workers import store
@@ -35,6 +36,30 @@ def test_measurement_without_guide_has_none(tmp_path):
     store.write_measurement(tmp_path / "m", Measurement(("Si",), values, values[0] > 0, "counts"))
     assert store.read_measurement(tmp_path / "m").guide is None
     assert store.MeasurementStore(tmp_path / "m").names == ("measured", "mask")
+
+
+@pytest.mark.parametrize("pixel_um", [None, 2.0])
+def test_finer_guide_keeps_its_pixels_and_says_how_it_lies_on_the_maps(tmp_path, pixel_um):
+    values = np.ones((1, 3, 5), np.float32)
+    guide = np.arange(12 * 20, dtype=np.float32).reshape(12, 20)
+    written = Measurement(("Si",), values, values[0] > 0, "counts", guide, pixel_um)
+    store.write_measurement(tmp_path / "m", written)
+    read = store.read_measurement(tmp_path / "m")
+    np.testing.assert_array_equal(read.guide, guide)
+    assert (read.guide_factor, read.pixel_size_um) == (4, pixel_um)
+    fine = 0.25 * pixel_um if pixel_um else 1.0
+    for name, step in (("guide", 1), ("measured", 4), ("mask", 4)):
+        attributes = zarr.open_group(tmp_path / "m" / name, mode="r").attrs["ome"]
+        scale, shift = attributes["multiscales"][0]["datasets"][0]["coordinateTransformations"]
+        assert scale["scale"][-2:] == [fine * step] * 2
+        assert shift["translation"][-2:] == [fine * (step - 1) / 2] * 2
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (13, 20), (6, 15), (27, 45)])
+def test_guide_that_is_no_whole_multiple_is_refused(shape):
+    values = np.ones((1, 3, 5), np.float32)
+    with pytest.raises(ValueError, match="a guide of"):
+        Measurement(("Si",), values, values[0] > 0, "counts", np.ones(shape, np.float32))
 
 
 def test_newer_schema_is_told_in_a_sentence(tmp_path):

@@ -96,6 +96,7 @@ def test_table_keeps_its_columns(run):
     features = store.RunStore(run).table("features")
     assert set(features) == {
         "channel", "y", "x", "scale", "amplitude", "risk", "visibility", "share",
+        "presence", "step", "dwell",
     }  # fmt: skip
     assert features["channel"].dtype == np.int32
 

@@ -2,11 +2,13 @@ import html
 import json
 import re
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from fiducial.accounts.models import User
 from fiducial.runs.models import Run
@@ -48,6 +50,20 @@ def test_page_tells_the_canvas_one_scale_per_element(run: Run, member: User) -> 
     assert told["images"]["measured"] == {"shape": [24, 32], "levels": 1}
     assert told["images"]["guide"]["shape"] == [24, 32]
     assert told["tile"].startswith(f"/runs/{run.pk}/tile/{{image}}/{{channel}}/{{level}}/")
+
+
+def test_finer_electron_image_is_told_with_its_own_shape(client: Client, member: User) -> None:
+    drawn = draw_specimen()
+    specimen = replace(drawn, guide=drawn.truth.mean(0).repeat(2, 0).repeat(2, 1))
+    run = finished_run(member, specimen=specimen)
+    told = config(shown(run, member).content.decode())
+    assert told["images"]["guide"] == {"shape": [192, 256], "levels": 1}
+    tile = client.get(f"/runs/{run.pk}/tile/guide/0/0/0/0")
+    assert tile.headers["X-Tile-Shape"] == "192,256"
+    values = np.frombuffer(tile.content, "<f4").reshape(192, 256)
+    fine = drawn.mask.repeat(8, 0).repeat(8, 1)
+    np.testing.assert_array_equal(~np.isnan(values), fine)
+    np.testing.assert_array_equal(values[fine], specimen.guide[fine])
 
 
 def test_page_runs_no_inline_script(run: Run, member: User) -> None:

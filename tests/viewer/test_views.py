@@ -82,13 +82,17 @@ def test_features_come_riskiest_first(client: Client, run: Run) -> None:
     risks = [feature["risk"] for feature in features]
     assert risks == sorted(risks, reverse=True)
     assert set(features[0]) == {
-        "channel", "y", "x", "scale", "amplitude", "risk", "visibility", "share",
+        "channel", "y", "x", "scale", "amplitude", "risk", "visibility", "share", "presence",
+        "dwell", "step",
     }  # fmt: skip
+    assert set(features[0]["presence"]) <= {"0", "1"}
+    assert len(features[0]["presence"]) == stores.of_run(run).samples
 
 
 def test_missed_features_come_beside_the_found(client: Client, run: Run) -> None:
     missed = client.get(f"/runs/{run.pk}/features").json()["missed"]
     assert len(missed) == len(stores.of_run(run).table("missed")["risk"])
+    assert missed[0]["presence"][0] == "-"  # the first sample proposed and was not asked
 
 
 def test_unknown_figure_is_404(client: Client, run: Run) -> None:
@@ -105,6 +109,7 @@ def test_unknown_figure_is_404(client: Client, run: Run) -> None:
         ("channel=0&from=1,1&to=2,9999", "lies outside the map"),
         ("channel=0&from=1,1&to=1,1", "at least one pixel apart"),
         ("channel=0&from=nan,1&to=1,1", "lies outside the map"),
+        ("channel=0&from=1,1&to=2,2&level=0.7", "no interval of the level 0.7"),
     ],
 )
 def test_profile_that_cannot_be_drawn_says_why(

@@ -10,16 +10,21 @@ from torch import Tensor
 from workers.assessment.blobs import strongest_within_reach
 from workers.assessment.features import Features, Peaks, find_features, join
 
-_PROPOSERS = 4
+PROPOSERS = 4
+MOST_SAMPLES = 64  # one bit each
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Features, how many of `samples` lack each, and the number of samples asked."""
+    """Features, how many of `samples` lack each, and the number of samples asked.
+
+    `presence`: bit k is set where sample k, counted from 0 over all that were drawn, has it.
+    """
 
     features: Features
     absent: NDArray[np.int64]
     samples: int
+    presence: NDArray[np.uint64]
 
 
 class FeatureCensus:
@@ -35,27 +40,37 @@ class FeatureCensus:
         self._shown, self._least, self._mask = shown, least, mask
         self.features = find_features(shown, least, mask)
         self._absent = np.zeros(len(self.features), dtype=np.int64)
+        self._presence = np.zeros(len(self.features), dtype=np.uint64)
         self._proposals: list[Features] = []
         self._proposed: Features | None = None
         self._unconfirmed = np.zeros(0, dtype=np.int64)
+        self._confirmed = np.zeros(0, dtype=np.uint64)
         self._samples = 0
 
     def add(self, sample: Tensor) -> None:
-        """Count one posterior sample `(c, H, W)`, counts."""
-        proposing = self._samples < _PROPOSERS
+        """Count one posterior sample `(c, H, W)`, counts; ValueError after the 64th."""
+        if self._samples == MOST_SAMPLES:
+            raise ValueError(f"Features are asked of at most {MOST_SAMPLES} samples.")
+        bit = np.uint64(1 << self._samples)
+        proposing = self._samples < PROPOSERS
         if not proposing and self._proposed is None:
             self._proposed = self._merged()
             self._unconfirmed = np.zeros(len(self._proposed), dtype=np.int64)
+            self._confirmed = np.zeros(len(self._proposed), dtype=np.uint64)
         for c, image in enumerate(sample):
             peaks = Peaks(image)
             ours = self.features.channel == c
-            self._absent[ours] += ~peaks.has(self.features.where(ours))
+            here = peaks.has(self.features.where(ours))
+            self._absent[ours] += ~here
+            self._presence[ours] |= bit * here
             if proposing:
                 found = peaks.find(c, float(self._least[c]), self._mask)
                 self._proposals.append(found.where(~Peaks(self._shown[c]).has(found)))
             elif self._proposed is not None:
                 theirs = self._proposed.channel == c
-                self._unconfirmed[theirs] += ~peaks.has(self._proposed.where(theirs))
+                there = peaks.has(self._proposed.where(theirs))
+                self._unconfirmed[theirs] += ~there
+                self._confirmed[theirs] |= bit * there
         self._samples += 1
 
     def _merged(self) -> Features:
@@ -70,15 +85,16 @@ class FeatureCensus:
 
     def shown(self) -> Counted:
         """The features of the shown image and how many samples lack them."""
-        return Counted(self.features, self._absent, self._samples)
+        return Counted(self.features, self._absent, self._samples, self._presence)
 
     def missed(self) -> Counted:
         """Features absent from the shown image. ValueError after fewer than five samples."""
         if self._proposed is None:
             raise ValueError(
-                f"Missed features need more than {_PROPOSERS} samples; there were {self._samples}."
+                f"Missed features need more than {PROPOSERS} samples; there were {self._samples}."
             )
-        return Counted(self._proposed, self._unconfirmed, self._samples - _PROPOSERS)
+        asked = self._samples - PROPOSERS
+        return Counted(self._proposed, self._unconfirmed, asked, self._confirmed)
 
 
 def _strongest(features: Features, shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -12,27 +12,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from workers.assessment.smooth import fine_frequencies, fold
 from workers.physics import LinearForwardModel
 from workers.physics.noise import SMALLEST_MEAN
-from workers.physics.spectrum import Fit, GridModel, Specimen, transfer
+from workers.physics.spectrum import Fit, GridModel, transfer
+from workers.stationary import (
+    FWHM,
+    SIZES,
+    Array,
+    Specimen,
+    blob_response,
+    fine_frequencies,
+    half_size,
+    measured_share,
+)
 
-Array = NDArray[np.float64]
-
-FWHM = 2.3548200450309493  # of a Gaussian, in sigma
-SIZES = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 _CELLS = 48  # measured pixels along the side of the grid the shares are summed on
 _LEVELS = 24
-
-
-def blob_response(q2: Array, sigma: float) -> Array:
-    """Difference of Gaussians of sigma and 1.6 sigma, in frequency space."""
-    return np.asarray(
-        np.exp(-2 * (np.pi * sigma) ** 2 * q2) - np.exp(-2 * (1.6 * np.pi * sigma) ** 2 * q2)
-    )
 
 
 def measurement_share(
@@ -43,12 +40,8 @@ def measurement_share(
     qy, qx = fine_frequencies(_CELLS * f, _CELLS * f)
     q2 = qy**2 + qx**2
     seen = np.abs(transfer(model, qy, qx)) ** 2
-    prior = specimen.spectrum(q2)
     probe = blob_response(q2, size / FWHM) ** 2
-    signal = fold(seen * prior, f)
-    found = fold(probe * prior**2 * seen, f)
-    before = f**2 * fold(probe * prior, f).sum()
-    return np.array([float((found / (signal + n)).sum() / before) for n in noise])
+    return measured_share(seen, specimen.spectrum(q2), probe, noise, f)
 
 
 @dataclass(frozen=True)
@@ -68,12 +61,7 @@ def resolution_of_evidence(model: GridModel, fit: Fit | None) -> Resolution:
     if fit is None:
         return Resolution(SIZES, (0.0,) * len(SIZES), float("inf"))
     shares = [float(measurement_share(model, fit.specimen, [fit.noise], s)[0]) for s in SIZES]
-    half = float("inf")
-    if shares[0] >= 0.5:
-        half = SIZES[0]
-    elif max(shares) >= 0.5:
-        half = float(np.interp(0.5, np.maximum.accumulate(shares), SIZES))
-    return Resolution(SIZES, tuple(shares), half)
+    return Resolution(SIZES, tuple(shares), half_size(shares))
 
 
 def evidence_map(

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from workers.assessment.absence import fit_absence
 from workers.assessment.census import Counted
-from workers.assessment.evidence import FWHM, evidence_map
+from workers.assessment.evidence import evidence_map
 from workers.assessment.risk import covariates
 from workers.assessment.visibility import visibility
 from workers.physics import PoissonNoise
 from workers.physics.spectrum import Fit, GridModel
+from workers.stationary import FWHM
 
 Array = NDArray[np.float64]
 

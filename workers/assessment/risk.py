@@ -26,30 +26,6 @@ def visible_error(estimate: Tensor, mask: Tensor) -> Tensor:
     return torch.from_numpy(np.where(top > 0, TAU_SHARE * top, 1.0)).to(estimate)
 
 
-@dataclass(frozen=True)
-class Survival:
-    """P(|error| > z · std), as found on held-out specimens: errors are not Gaussian.
-
-    `at`: rising values of z; `share`: of the pixels whose error was larger.
-    """
-
-    at: tuple[float, ...]
-    share: tuple[float, ...]
-
-    @classmethod
-    def of(cls, scores: Array, at: Array) -> "Survival":
-        """From |error|/std of held-out pixels."""
-        ordered = np.sort(scores)
-        share = 1 - np.searchsorted(ordered, at, side="right") / len(ordered)
-        return cls(tuple(at.tolist()), tuple(share.tolist()))
-
-    def pixel_risk(self, std: Tensor, tau: Tensor) -> Tensor:
-        """P(|x − x̂| > τ), `(c, H, W)`; τ `(c,)`, counts."""
-        limit = tau.to(std)[:, None, None] / std.clamp_min(torch.finfo(std.dtype).tiny)
-        risk = np.interp(limit.cpu().numpy(), self.at, self.share)
-        return torch.from_numpy(risk).to(std)
-
-
 def covariates(absence: Array, visibility: Array, share: Array, contrast: Array) -> Array:
     """What a feature risk is calibrated on, `(n, 4)`.
 
@@ -84,6 +60,11 @@ class FeatureRisk:
         if not np.isfinite(numbers).all():
             raise ValueError("The model card's feature risk holds a number that is not finite.")
         return cls(numbers[0], tuple(numbers[1:]))
+
+
+def false_features(risk: Array, area: int) -> float:
+    """Expected number of false features per 10⁴ measured pixels: Σ R / area; 0 without area."""
+    return 1e4 * float(risk.sum()) / area if area else 0.0
 
 
 def fit_feature_risk(

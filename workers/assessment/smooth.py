@@ -9,29 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from workers.physics import NoiseModel
 from workers.physics.masks import fill_unmeasured
 from workers.physics.spectrum import Fit, GridModel, transfer
-
-Array = NDArray[np.float64]
+from workers.stationary import Array, fine_frequencies, fold
 
 _MARGIN = 16  # measured pixels of mirrored border: longer than the specimen's fine detail
-
-
-def fine_frequencies(height: int, width: int) -> tuple[Array, Array]:
-    """Frequencies of a grid, cycles per pixel: `(height, 1)` and `(1, width)`."""
-    rows, columns = np.fft.fftfreq(height), np.fft.fftfreq(width)
-    return np.asarray(rows[:, None], np.float64), np.asarray(columns[None, :], np.float64)
-
-
-def fold(values: NDArray[np.floating], factor: int) -> NDArray[np.floating]:
-    """Mean over the fine frequencies that alias onto each measured one, `(fh, fw) -> (h, w)`."""
-    height, width = values.shape
-    groups = values.reshape(factor, height // factor, factor, width // factor)
-    return np.asarray(groups.mean(axis=(0, 2)))
 
 
 def _conditioned(y: Array, model: GridModel, fit: Fit) -> Array:

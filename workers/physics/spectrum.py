@@ -18,30 +18,15 @@ from numpy.typing import NDArray
 from workers.physics.base import LinearForwardModel
 from workers.physics.cells import CellModel
 from workers.physics.psf import PsfModel
+from workers.stationary import Array, Complex, Specimen, axis_response, shape
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 GridModel = CellModel | PsfModel
 
-LONGEST_SCALE = 64.0  # fine pixels; where the power law levels off
 _EXPONENTS = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 _BLURS = (0.0, 0.4, 0.8, 1.2)  # sigma, fine pixels
 _AMPLITUDES = np.geomspace(0.1, 3.0, 16)
 _MOST_FREQUENCIES = 12000
 _EULER = 0.5772156649015329  # E of q − 1 − ln q for an exponential q with mean 1
-
-
-@dataclass(frozen=True)
-class Specimen:
-    """Power spectrum of one channel: power · (q² + L⁻²)^(−exponent/2) · blur, L = 64 pixels."""
-
-    power: float
-    exponent: float
-    blur: float
-
-    def spectrum(self, q2: Array) -> Array:
-        """At squared frequency `q2` (cycles per fine pixel)²; counts²."""
-        return self.power * _shape(q2, self.exponent, self.blur)
 
 
 @dataclass(frozen=True)
@@ -51,11 +36,6 @@ class Fit:
     specimen: Specimen
     noise: float
     chi2: float
-
-
-def _shape(q2: Array, exponent: float, blur: float) -> Array:
-    law = (q2 + LONGEST_SCALE**-2) ** (-exponent / 2)
-    return np.asarray(law * np.exp(-((2 * np.pi * blur) ** 2) * q2))
 
 
 def transfer(model: LinearForwardModel, qy: Array, qx: Array) -> Complex:
@@ -72,15 +52,9 @@ def transfer(model: LinearForwardModel, qy: Array, qx: Array) -> Complex:
     impulse[half, half] = 1
     footprint = model.adjoint(impulse).numpy()
     place = np.arange(footprint.shape[0]) - half * f
-    return _wave_sum(footprint.sum(axis=1), place, qy) * _wave_sum(footprint.sum(axis=0), place, qx)
-
-
-def _wave_sum(taps: Array, place: NDArray[np.int64], q: Array) -> Complex:
-    """Σ taps · exp(2πi q place), in the shape of `q`, each different `q` once."""
-    seen = taps != 0
-    values, inverse = np.unique(q, return_inverse=True)
-    waves = np.exp(2j * np.pi * values[:, None] * place[seen][None, :]) @ taps[seen]
-    return np.asarray(waves[inverse].reshape(q.shape))
+    return axis_response(footprint.sum(axis=1), place, qy) * axis_response(
+        footprint.sum(axis=0), place, qx
+    )
 
 
 def frequencies(height: int, width: int, lowest: float) -> tuple[Array, Array]:
@@ -105,7 +79,7 @@ def _candidates(
             qy = (ky / f + a / f + 0.5) % 1 - 0.5
             qx = (kx / f + b / f + 0.5) % 1 - 0.5
             seen = np.abs(transfer(model, qy, qx)) ** 2
-            total += seen * np.stack([_shape(qy**2 + qx**2, *kind) for kind in kinds])
+            total += seen * np.stack([shape(qy**2 + qx**2, *kind) for kind in kinds])
     return tuple(zip(kinds, total / f**2, strict=True))
 
 

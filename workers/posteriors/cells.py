@@ -110,11 +110,16 @@ class Seen:
     log_sigma: Tensor
 
 
-def see(net: CellNet, cells: Cells) -> Seen:
-    """Run the network over every cell."""
+def look(net: CellNet, cells: Cells) -> Tensor:
+    """Run the trunk of the network over every cell, `(b, e, width, h, w)`."""
     relative = cells.error / cells.scale
     noise = torch.cat([relative, 0.25 * torch.log(relative)], dim=2)
-    features = net.trunk(cells.start / (net.cell * cells.scale), noise, cells.operator)
+    return net.trunk(cells.start / (net.cell * cells.scale), noise, cells.operator)
+
+
+def see(net: CellNet, cells: Cells) -> Seen:
+    """Run the network over every cell."""
+    features = look(net, cells)
     mean, log_sigma = net.heads(features)
     return Seen(features, mean, log_sigma)
 

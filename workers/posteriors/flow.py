@@ -20,9 +20,9 @@ from torch import Tensor
 from workers.networks.cellnet import HALO, CellNet
 from workers.networks.flownet import REACH, FlowNet, integrate
 from workers.physics import LinearForwardModel
-from workers.posteriors.cells import cell_basis, in_counts, prepare, see
+from workers.posteriors.cells import Cells, Seen, cell_basis, in_counts, prepare, see
 from workers.posteriors.posterior import CellPosterior, Model, Prediction, Progress, silent
-from workers.posteriors.tiles import TILE, tiles
+from workers.posteriors.tiles import TILE, Window, tiles
 
 LARGEST = 5.0  # whitened; the flow was taught nothing beyond
 # A sample's deviance over its expectation, per element, is 1 for a right sample. Rare bright grains
@@ -42,6 +42,15 @@ class FlowModel(Model):
     flow: FlowNet
     steps: int
 
+    @property
+    def halo(self) -> int:
+        """Cells around a tile that decide what is known inside it."""
+        return HALO + 1
+
+    def look(self, y: Tensor, cells: Cells, forward: LinearForwardModel, window: Window) -> Seen:
+        """What is known of a part of the map before any sample: `window` in cells of the map."""
+        return see(self.regression, cells)
+
     @torch.inference_mode()
     def predict(
         self,
@@ -57,11 +66,11 @@ class FlowModel(Model):
         e, h, w = (y.shape[0], y.shape[1] // step, y.shape[2] // step)
         mean = torch.empty(1, e, basis.block**2, h, w)
         sigma, given = torch.empty_like(mean), torch.empty(e, self.flow.width, h, w)
-        cut = list(tiles(h, w, tile, HALO + 1))
+        cut = list(tiles(h, w, tile, self.halo))
         for n, piece in enumerate(cut):
             part = y[None, :, *(slice(s.start * step, s.stop * step) for s in piece.outer)]
             cells = prepare(part, forward, variance_factor[None, :, None, None])
-            seen = see(self.regression, cells)
+            seen = self.look(part, cells, forward, piece.outer)
             known = self.flow.condition(seen.features, seen.mean, seen.log_sigma)
             one_mean, one_sigma = in_counts(seen, cells)
             mean[..., *piece.place] = one_mean[..., *piece.inner]

@@ -21,7 +21,9 @@ from workers.physics import LinearForwardModel, PoissonNoise
 from workers.physics.masks import fill_unmeasured
 from workers.posteriors.cells import cell_basis
 
-SPREAD_LIMITS = (0.0, 3.0)
+# On the members' own spread. Counts that an estimate does not explain say that it is wrong, not
+# that it is certain: bisection alone would take its spread to nothing.
+SPREAD_LIMITS = (0.5, 3.0)
 
 Progress = Callable[[float], None]  # hears the share done; may raise to stop
 
@@ -120,25 +122,26 @@ class CellPosterior(ABC, Generic[M]):
     def std(self) -> Tensor:
         """Standard deviation of a pixel, `(e, H, W)` counts: within members plus between them."""
         basis = self.basis.cell_basis().to(torch.float32)
-        spread = self._scaled_sigma().square().mean(dim=0)
+        spread, mean, between = torch.zeros(()), torch.zeros(()), torch.zeros(())
+        for n, (one, sigma) in enumerate(self._members(), start=1):
+            spread = spread + (self._scaled(sigma).square() - spread) / n
+            image = self._image(one)
+            moved = image - mean
+            mean = mean + moved / n
+            between = between + moved * (image - mean)  # Welford 1962
         cells = torch.einsum("kp,ekhw->ephw", basis.square(), spread)
         within = F.pixel_shuffle(cells, self.basis.block)[:, 0]
         height, width = self.shape
-        within = within[:, :height, :width]
-        if len(self.prediction.mean) == 1:
-            return within.sqrt()
-        between = torch.stack([self._image(m) for m in self.prediction.mean]).var(dim=0)
-        return torch.sqrt(within + between)
+        return torch.sqrt(within[:, :height, :width] + between / max(n - 1, 1))
 
     def sample(self, count: int, generator: torch.Generator) -> Iterator[Tensor]:
         """`count` posterior samples `(e, H, W)`, counts, one after the other."""
-        sigma = self._scaled_sigma()
         for k in range(count):
-            m = k % len(self.prediction.mean)
-            drawn = sigma[m] * self._residual(k, generator)
+            mean, sigma = self._member(k, generator)
+            drawn = self._scaled(sigma) * self._residual(k, generator)
             if self.strict and self.forward.name != "fine":
                 drawn[:, 0] = 0
-            yield self._settle(self._image(self.prediction.mean[m] + drawn), generator)
+            yield self._settle(self._image(mean + drawn), generator)
 
     @cached_property
     def spread(self) -> Tensor:
@@ -148,8 +151,9 @@ class CellPosterior(ABC, Generic[M]):
         by how much, without any truth: the factor is found by bisection on the deviance.
         """
         generator = torch.Generator().manual_seed(0)
-        centre = self.forward.expected(self._image(self.prediction.mean[0]))
-        drawn = self.prediction.sigma[0] * self._residual(0, generator)
+        mean, sigma = self._member(0, generator)
+        centre = self.forward.expected(self._image(mean))
+        drawn = sigma * self._residual(0, generator)
         if self.forward.name != "fine":
             drawn[:, 1:] = 0  # only the measured coefficient can be judged by the counts
         change = self.forward.expected(self._image(drawn))
@@ -162,11 +166,21 @@ class CellPosterior(ABC, Generic[M]):
             low, high = torch.where(too_far, low, middle), torch.where(too_far, middle, high)
         return 0.5 * (low + high)
 
-    def _scaled_sigma(self) -> Tensor:
-        sigma = self.prediction.sigma.clone()
-        part = sigma if self.forward.name == "fine" else sigma[:, :, :1]
+    def _member(self, k: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Mean and sigma that sample `k` starts from, `(e, cell², h, w)` each, counts."""
+        m = k % len(self.prediction.mean)
+        return self.prediction.mean[m], self.prediction.sigma[m]
+
+    def _members(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The means and sigmas whose scatter is what is not known of the networks."""
+        return zip(self.prediction.mean, self.prediction.sigma, strict=True)
+
+    def _scaled(self, sigma: Tensor) -> Tensor:
+        """`sigma` (e, cell², h, w) with `spread` on what was measured."""
+        scaled = sigma.clone()
+        part = scaled if self.forward.name == "fine" else scaled[:, :1]
         part *= self.spread[:, None, None, None]
-        return sigma
+        return scaled
 
     @abstractmethod
     def _residual(self, k: int, generator: torch.Generator) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 from workers.measurement import Measurement
 from workers.readers.problems import NotAMapError, ReadError
 
-__all__ = ["NotAMapError", "ReadError", "read"]
+__all__ = ["NotAMapError", "ReadError", "read", "read_windows"]
 
 
 def read(paths: Sequence[Path], corrections: Mapping[str, Any] | None = None) -> Measurement:
@@ -23,3 +23,15 @@ def read(paths: Sequence[Path], corrections: Mapping[str, Any] | None = None) ->
     from workers.readers import reading
 
     return reading.read(paths, corrections or {})
+
+
+def read_windows(
+    windows: Mapping[int, Sequence[Path]], corrections: Mapping[str, Any] | None = None
+) -> Measurement:
+    """Rescanned windows of a map, by number, as one measurement: stacked in rows, in their order.
+
+    `provenance["windows"]` says how many there are; see `read` for the rest.
+    """
+    from workers.readers import stacking
+
+    return stacking.read(windows, corrections or {})

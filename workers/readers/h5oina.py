@@ -144,7 +144,8 @@ def _electron_image(
                     source,
                     f"The electron image has {image.size:,} pixels, the maps "
                     f"{shape[0] * shape[1]:,}: it is left out.",
-                    "Nothing; the maps are read without it.",
+                    "To use it, export it as a TIFF of exactly the mapped field, with the same "
+                    "whole number (1 to 8) of pixels along each pixel of the maps.",
                 )
             )
     return None

@@ -59,13 +59,17 @@ def main(request_file: Path) -> None:
 
 def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
     # Imported here, under the limits: no parser is loaded by a process that may use everything.
-    from workers.readers import ReadError, read
+    from workers.readers import ReadError, read, read_windows
     from workers.readers.summary import summarise
     from workers.store import StoreError, write_measurement
 
     try:
-        paths = [Path(name) for name in request["files"]]
-        measurement = read(paths, request.get("corrections"))
+        told = request.get("corrections")
+        if windows := request.get("windows"):
+            numbered = {int(n): [Path(name) for name in names] for n, names in windows.items()}
+            measurement = read_windows(numbered, told)
+        else:
+            measurement = read([Path(name) for name in request["files"]], told)
         summary = summarise(measurement)
         digest = write_measurement(Path(request["output"]), measurement)
     except ReadError as error:

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.measurement import Measurement, Problem, Sampling, Units
+from workers.measurement import Measurement, Problem, Sampling, Units, guide_factor
+from workers.readers import electron_image, movie
 from workers.readers import units as unit_rules
 from workers.readers.checks import check_pixels
 from workers.readers.contents import FACTS, Layer
@@ -28,16 +29,24 @@ _FACT_WORDS = {
 }
 
 
-def read(paths: Sequence[Path], told: Mapping[str, Any]) -> Measurement:
-    """`workers.readers.read`; `told` are the corrections."""
+def read(
+    paths: Sequence[Path], told: Mapping[str, Any], *, part_of_a_map: bool = False
+) -> Measurement:
+    """`workers.readers.read`; `told` are the corrections.
+
+    In a part of a map an element that is nowhere to be found is an answer, so its channel is kept.
+    """
     with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
         gathered = gather(list(paths), Path(folder), told.get("channels", {}))
+    if told.get("content") == "movie":
+        return movie.of(gathered, told)
     naming = name_layers(gathered.layers, gathered.labels, told.get("channels", {}))
     for row, channel in zip(_layer_rows(gathered), naming.channels, strict=True):
         row["channel"] = channel
     problems = [*gathered.problems, *naming.problems]
     elements, guide_layer = _on_one_grid(gathered, naming, problems)
-    elements = _without_empty(gathered, elements, problems)
+    if not part_of_a_map:
+        elements = _without_empty(gathered, elements, problems)
     units, unit_problems, units_open = _units(elements, told)
     channels = tuple(elements)
     stack = np.stack([layer.values for layer in elements.values()])
@@ -68,7 +77,10 @@ def _layer_rows(gathered: Gathered) -> list[dict[str, Any]]:
 def _on_one_grid(
     gathered: Gathered, naming: Naming, problems: list[Problem]
 ) -> tuple[dict[str, Layer], Layer | None]:
-    """The element maps by channel, and the electron image, all of one size (ReadError)."""
+    """The element maps by channel, all of one size, and the electron image that fits them.
+
+    Raises ReadError where a map does not fit the others.
+    """
     elements: dict[str, Layer] = {}
     guide: Layer | None = None
     for layer, channel in zip(gathered.layers, naming.channels, strict=True):
@@ -94,22 +106,29 @@ def _on_one_grid(
             )
     check_map_size(next(iter(elements.values())).source, (height, width))
     check_array_size(ALL_FILES, (len(elements), height, width))
-    if guide is not None and guide.values.shape != (height, width):
-        problems.append(_guide_of_other_size(guide, (height, width)))
-        _row_of(gathered, guide)["channel"] = SKIP
-        guide = None
+    if guide is not None:
+        guide = _fitting(gathered, guide, (height, width), problems)
     return elements, guide
 
 
-def _guide_of_other_size(guide: Layer, shape: tuple[int, int]) -> Problem:
-    other = guide.values.shape
-    return Problem(
-        "warning",
-        guide.source,
-        f"The electron image has {other[0]} × {other[1]} pixels, the maps have {shape[0]} × "
-        f"{shape[1]}: it is left out.",
-        "Export the electron image on the grid of the maps if it shows the same field.",
-    )
+def _fitting(
+    gathered: Gathered, guide: Layer, maps: tuple[int, int], problems: list[Problem]
+) -> Layer | None:
+    """The electron image where its grid is that of the `maps` (h, w) or a multiple of it."""
+    factor = guide_factor(guide.values.shape, maps)
+    if factor == 1:
+        return guide
+    sizes = gathered.facts.get("pixel_size_um", {})
+    own_um = sizes.pop(guide.source, None)  # of its own grid, in a file that holds nothing else
+    if factor is None:
+        problems.append(electron_image.left_out(guide, maps))
+        _row_of(gathered, guide)["channel"] = SKIP
+        return None
+    check_map_size(guide.source, guide.values.shape)
+    if own_um is not None:
+        sizes[f"{guide.source}, {factor} pixels"] = own_um * factor
+    problems.append(electron_image.finer(guide, factor))
+    return guide
 
 
 def _without_empty(
@@ -162,7 +181,7 @@ def _unnamed(channels: Sequence[str]) -> bool:
 
 
 def _without_nan(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _facts(gathered: Gathered, told: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -218,7 +237,7 @@ def _valid(fact: str, value: Any) -> Any:
 
 
 def _provenance(gathered: Gathered, told: Mapping[str, Any], is_open: list[str]) -> dict[str, Any]:
-    first = {key: next(iter(stated.values())) for key, stated in gathered.facts.items()}
+    first = {key: next(iter(said.values())) for key, said in gathered.facts.items() if said}
     return {
         "format": " + ".join(gathered.formats),
         "files": gathered.rows,

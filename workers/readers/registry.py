@@ -9,6 +9,7 @@ from workers.readers import (
     calcimage,
     h5oina,
     jeol_conditions,
+    nsid,
     ome_zarr,
     text_maps,
     tiff,
@@ -33,6 +34,7 @@ class Reader:
 READERS = (
     Reader("OME-Zarr", ome_zarr.recognises, ome_zarr.read),
     Reader("TIFF", tiff.recognises, tiff.read),
+    Reader("NSID", nsid.recognises, nsid.read),
     Reader("Oxford h5oina", h5oina.recognises, h5oina.read),
     Reader("NumPy npy", arrays.recognises_npy, arrays.read_npy),
     Reader("NumPy npz", arrays.recognises_npz, arrays.read_npz),

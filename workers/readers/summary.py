@@ -18,10 +18,13 @@ def summarise(measurement: Measurement) -> dict[str, Any]:
         "dwell_ms": measurement.dwell_ms,
         "current_na": measurement.current_na,
         "sampling": measurement.sampling,
+        "content": measurement.content,
         "has_guide": measurement.guide is not None,
+        "guide_factor": measurement.guide_factor,
         "format": measurement.provenance["format"],
         "files": measurement.provenance["files"],
         "open": measurement.provenance["open"],
+        "windows": measurement.provenance.get("windows", 0),
         "measured_share": round(float(measurement.mask.mean()), 6),
         "per_channel": {
             channel: _of_channel(measurement, number)

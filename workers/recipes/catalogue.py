@@ -9,14 +9,19 @@ import os
 from collections.abc import Mapping
 from importlib import import_module
 
-from workers.recipes import xray_diffusion, xray_ensemble
+from workers.recipes import units, xray_diffusion, xray_ensemble, xray_variational
 from workers.recipes.parameters import Choice, Parameter, ParameterErrors, Recipe
 
 __all__ = ["RECIPES", "Choice", "Parameter", "ParameterErrors", "Recipe"]
 
 
 def _collect(extra: str) -> dict[str, Recipe]:
-    recipes = [xray_ensemble.RECIPE, xray_diffusion.RECIPE]
+    recipes = [
+        xray_ensemble.RECIPE,
+        xray_diffusion.RECIPE,
+        xray_variational.RECIPE,
+        units.RECIPE,
+    ]
     recipes += [import_module(name).RECIPE for name in extra.split(",") if name]
     return {recipe.name: recipe for recipe in recipes}
 

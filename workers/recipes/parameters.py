@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["choice", "integer", "number", "boolean", "channels"]
+Content = Literal["maps", "movie"]  # of a measurement; as `workers.measurement`, free of numpy
 Values = Mapping[str, Any]
 
 _YES, _NO = {"true", "on", "yes", "1"}, {"false", "off", "no", "0", ""}
@@ -137,10 +138,20 @@ class Recipe:
     seconds: Callable[[Values, Values], float]
     rules: Callable[[Values, Values], dict[str, str]] = _no_rules
     suggest: Callable[[Values], dict[str, Any]] = _no_suggestion
+    accepts: Content = "maps"
+
+    def takes(self, summary: Values) -> bool:
+        """Whether it is made for measurements like this one."""
+        return bool(summary.get("content", "maps") == self.accepts)
 
     def clean(self, values: Values, summary: Values) -> dict[str, Any]:
         """Return every parameter's value, defaults filled in, or raise ParameterErrors."""
         known = {parameter.name for parameter in self.parameters}
+        if not self.takes(summary):
+            wanted = "a movie" if self.accepts == "movie" else "maps of elements"
+            raise ParameterErrors(
+                {"recipe": f"{self.title} takes {wanted}; choose another recipe."}
+            )
         errors = {
             name: f"{self.title} has no parameter “{name}”; it takes {', '.join(sorted(known))}."
             for name in sorted(set(values) - known)

@@ -53,6 +53,11 @@ class Problem:
         return self.forward.factor
 
     @property
+    def cell(self) -> int:
+        """Side of the cells the networks see: a fine map is looked at in pairs of rows."""
+        return max(self.factor, 2)
+
+    @property
     def channels(self) -> tuple[str, ...]:
         return tuple(self.measurement.channels[i] for i in self.shown)
 

@@ -13,14 +13,17 @@ def verdict(
     operator: Mapping[str, Any],
     features: Mapping[str, int],
     risk_error: float,
+    checks: Mapping[str, Any],
 ) -> list[str]:
     """The strip of words on top of a run page.
 
-    `risk_error`: how far feature risks were off on held-out specimens, from the model card.
+    `risk_error`: how far feature risks were off on held-out specimens, from the model card;
+    `checks`: what the run checked of itself (`recipes.checking.of_run`).
     """
     lines = []
     if operator["suspicious"]:
         lines.append(operator["sentence"])
+    lines += [_material(checks["material"]), _halves(checks["thinning"])]
     lines.append(_agreement(channels))
     lines.append(_detail(factor, channels))
     lines.append(_features(features, risk_error))
@@ -38,6 +41,34 @@ def _agreement(channels: Mapping[str, Mapping[str, Any]]) -> str:
     return (
         f"The samples of {_listed(off)} do not scatter about the counts as counting noise does; "
         "read their intervals with care."
+    )
+
+
+def _material(known: Mapping[str, Any] | None) -> str:
+    if known is None or known["known"]:
+        return ""
+    return (
+        "Not calibrated for this material: to the networks the map looks unlike their training "
+        f"scenes (distance {known['distance']:.1f}, limit {known['limit']:.1f}), so its intervals "
+        "and risks are a model's opinion. Scan an audit window to learn what they are worth here."
+    )
+
+
+def _halves(thinned: Mapping[str, Any]) -> str:
+    failed = {el: c for el, c in thinned.get("checks", {}).items() if c["failure"]}
+    if not failed:
+        return ""
+    element, worst = max(failed.items(), key=lambda item: abs(item[1]["coverage"] - 0.9))
+    inside = f"{100 * worst['coverage']:.0f} % of the other half lay in the 90 % range"
+    found = {
+        "narrow": f"only {inside}",
+        "wide": f"as much as {inside}",
+        "rough": "the smoothest picture came closer to the other half than the networks did",
+    }[worst["failure"]]
+    return (
+        f"The data-only check failed for {_listed(list(failed))}: predicted from half of the "
+        f"counts of {element}, {found}. Read their intervals and risks as a "
+        "model's opinion."
     )
 
 
@@ -119,3 +150,21 @@ def strict_cost(factor: int, figures: Mapping[str, float]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def guide(trusted: Sequence[str], gains: Mapping[str, float], moved: float, doubt: float) -> str:
+    """What the electron image did; `gains` in dB one level coarser, lengths in fine pixels."""
+    placed = f"Aligned to the maps it moved by {moved:.1f} pixels (uncertain by {doubt:.1f}). "
+    if not trusted:
+        return (
+            f"Electron image not used. {placed}Tried on this map one level coarser it helped no "
+            "element, so the estimate is the one without it."
+        )
+    worth = ", ".join(f"{el} {gains[el]:+.1f} dB" for el in trusted)
+    rest = [el for el in gains if el not in trusted]
+    alone = f"; {_listed(rest)} left alone" if rest else ""
+    return (
+        f"Electron image used for {_listed(trusted)}{alone}. {placed}"
+        f"Tried on this map one level coarser it gained {worth}. Boundaries placed with it are "
+        "not X-ray signal."
+    )

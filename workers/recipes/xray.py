@@ -6,7 +6,7 @@ of `xray-ensemble`, declared in `recipes.xray_ensemble`; imported only by the wo
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,21 @@ import torch
 from torch import Tensor
 
 from workers import store
-from workers.assessment.absence import fit_absence
-from workers.assessment.census import Counted, FeatureCensus
+from workers.assessment.answers import intervals
+from workers.assessment.answers.phases import find_phases
+from workers.assessment.answers.tally import Tally
+from workers.assessment.census import FeatureCensus
 from workers.assessment.evidence import Split, evidence_map, resolution_of_evidence, three_way
-from workers.assessment.judgement import Scene, judge
-from workers.assessment.risk import FeatureRisk, Survival, visible_error
+from workers.assessment.judgement import Scene
+from workers.assessment.prior_free import prior_free_interval, prior_reliance
+from workers.assessment.resolving import BEYOND, resolution_map
+from workers.assessment.risk import FeatureRisk, visible_error
 from workers.assessment.smooth import smooth_image
+from workers.assessment.spread import Spread
 from workers.physics.operator_check import operator_check
 from workers.physics.spectrum import fit_specimen
 from workers.posteriors.posterior import CellPosterior, Model
-from workers.recipes import words
+from workers.recipes import checking, judging, words
 from workers.recipes.problem import Problem, problem_of
 from workers.run import Stopped
 from workers.training.cards import XRAY, card
@@ -37,6 +42,14 @@ Step = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """A model ready for one problem, and what the summary says of that, each with a sentence."""
+
+    model: Model
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Estimator:
     """Who draws the samples: the recipe that asks for it, its model's name, the model itself."""
 
@@ -44,10 +57,14 @@ class Estimator:
     model: str
     stage: str  # what happens before the estimate is there, in words
     share: float  # of the whole time that this takes, for the time left
-    load: Callable[[int], Model]  # for a size of cell
+    load: Callable[[Problem, dict[str, Any]], Loaded]  # for a problem and the parameters of a run
 
 
-ENSEMBLE = Estimator("xray-ensemble", XRAY, "predicting with five networks", 0.45, load_ensemble)
+def _ensemble(problem: Problem, parameters: dict[str, Any]) -> Loaded:
+    return Loaded(load_ensemble(problem.cell))
+
+
+ENSEMBLE = Estimator("xray-ensemble", XRAY, "predicting with five networks", 0.45, _ensemble)
 
 
 def run(
@@ -83,16 +100,22 @@ def answer(
     """
     began = time.monotonic()
 
+    # Aligning and trying an electron image takes about as long as a third of the rest.
+    before = 0.25 if parameters.get("guide") else 0.0
+
     def step(stage: str, fraction: float) -> None:
         if should_stop():
             raise Stopped
-        report(stage, fraction)
+        report(stage, before + (1 - before) * fraction if fraction else 0.0)
 
     step("reading the measurement", 0.0)
     problem = problem_of(store.read_measurement(measurement), parameters)
     model = card(estimator.model)
     fitted = model["calibration"][f"{parameters['sampling']}.x{parameters['factor']}"]
-    posterior = estimator.load(max(problem.factor, 2)).posterior(
+    if before:
+        step("aligning the electron image and trying it", 0.0)
+    loaded = estimator.load(problem, parameters)
+    posterior = loaded.model.posterior(
         *problem.asked,
         strict=parameters["strict"],
         progress=lambda share: step(estimator.stage, 0.02 + estimator.share * share),
@@ -118,15 +141,24 @@ def answer(
             first = predicted + 0.11
             step(stage, first + (0.9 - first) * share)
 
-        asked = (parameters["samples"], torch.Generator().manual_seed(seed))
-        census, chi2 = _write_samples(writer, problem, posterior, picture, *asked, drawing)
+        draw = (parameters["samples"], torch.Generator().manual_seed(seed))
+        tally = _tally(problem, picture)
+        census, chi2 = _write_samples(writer, problem, posterior, picture, tally, *draw, drawing)
+        answers = _write_answers(writer, tally, model, parameters)
         step("judging features", 0.9)
         calibration = FeatureRisk.from_card(model["feature_risk"][str(problem.factor)])
-        table = _feature_table(census.shown(), picture.scene, calibration)
+        table = judging.feature_table(census.shown(), picture.scene, calibration)
         writer.table("features", table)
-        writer.table("missed", _missed_table(census.missed(), picture.scene))
+        writer.table("missed", judging.missed_table(census.missed(), picture.scene))
+        step("predicting half of the counts from the other half", 0.93)
+        # Without an electron image: half of the counts are asked what they say by themselves.
+        plain = estimator.load(problem, {**parameters, "guide": False}).model
+        checks = checking.of_run(problem, picture.scene.smooth_mean.numpy(), plain, seed)
         step("writing the run", 0.97)
-        summary = _summary(problem, posterior, picture, chi2, table, parameters, estimator)
+        summary = _summary(problem, posterior, picture, chi2, table, parameters, estimator, checks)
+        summary["answers"] = answers
+        summary |= loaded.told
+        summary["verdict"] += [part["sentence"] for part in loaded.told.values()]
         summary["seconds"] = time.monotonic() - began
         writer.close(summary)
     return summary
@@ -163,19 +195,23 @@ def _write_pictures(
 ) -> None:
     """Every picture that needs no samples."""
     scene, estimate = picture.scene, picture.estimate
-    width = fitted["interval"][LEVEL] * scene.std
-    survival = Survival(tuple(fitted["survival"]["at"]), tuple(fitted["survival"]["share"]))
+    spread = Spread.from_card(fitted)
+    width = spread.halfwidth(LEVEL, estimate, scene.std)
+    lower, upper = (estimate - width).clamp(min=0), estimate + width
+    factors = scene.noise.variance_factor
+    free = prior_free_interval(problem.y, scene.model, factors, float(LEVEL))
+    evidence = (scene.smooth_mean, scene.model, factors, scene.fits, scene.mask)
     pictures = {
         "measured": problem.y,
         "std": scene.std,
-        "lower": (estimate - width).clamp(min=0),
-        "upper": estimate + width,
-        "risk": survival.pixel_risk(scene.std, picture.tau),
+        "lower": lower,
+        "upper": upper,
+        "risk": spread.pixel_risk(estimate, scene.std, picture.tau),
         "smooth": picture.smooth,
         "invented": picture.split.learned,
-        "evidence": evidence_map(
-            scene.smooth_mean, scene.model, scene.noise.variance_factor, scene.fits, scene.mask
-        ),
+        "evidence": evidence_map(*evidence),
+        "resolution": resolution_map(*evidence),
+        "reliance": prior_reliance(upper - lower, *free),
         "residuals": problem.forward.residuals(estimate, problem.y, scene.noise, scene.mask),
     }
     for name, values in pictures.items():
@@ -187,11 +223,12 @@ def _write_samples(
     problem: Problem,
     posterior: CellPosterior[Any],
     picture: Picture,
+    tally: Tally,
     count: int,
     generator: torch.Generator,
     drawing: Step,
 ) -> tuple[FeatureCensus, np.ndarray]:
-    """Stream samples to the store, asking each which features it has; χ² is (k, e)."""
+    """Stream samples to the store, asking each for its features and phases; χ² is (k, e)."""
     # Weaker blobs than the posterior's own spread are not worth a line in a table.
     least = torch.maximum(picture.tau, picture.scene.std.mean(dim=(1, 2)))
     census = FeatureCensus(picture.estimate, least, problem.fine_mask)
@@ -202,33 +239,29 @@ def _write_samples(
         chosen = sample[problem.shown]
         total += chosen
         census.add(chosen)
+        tally.add(chosen.numpy())
         chi2[k] = problem.forward.chi2(chosen, problem.y, problem.noise, problem.mask).numpy()
         writer.sample(k, chosen.numpy())
     writer.image("mean", (total / count).numpy())
     return census, chi2
 
 
-def _feature_table(counted: Counted, scene: Scene, risk: FeatureRisk) -> dict[str, np.ndarray]:
-    """Features of the estimate with their calibrated risk of being absent in truth."""
-    judged = judge(counted, scene)
-    return {
-        **counted.features.columns(),
-        "risk": risk.probability(judged.covariates()),
-        "visibility": judged.visibility,
-        "share": judged.share,
-    }
+def _tally(problem: Problem, picture: Picture) -> Tally:
+    """The phases of the estimate, no sample asked yet."""
+    maps = picture.estimate.numpy(), picture.scene.std.numpy(), problem.fine_mask.numpy()
+    return Tally(find_phases(*maps), *maps)
 
 
-def _missed_table(counted: Counted, scene: Scene) -> dict[str, np.ndarray]:
-    """Features of the samples that the estimate lacks; `risk` again of absence in truth."""
-    absence = fit_absence(counted.absent, counted.samples)
-    judged = judge(counted, scene)
-    return {
-        **counted.features.columns(),
-        "risk": absence.probability(counted.absent, counted.samples),
-        "visibility": judged.visibility,
-        "share": judged.share,
-    }
+def _write_answers(
+    writer: store.RunWriter, tally: Tally, model: dict[str, Any], parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """Phases, their modes and compositions; what the summary says of them."""
+    fitted = model.get("answers", {}).get(str(parameters["factor"]))
+    factors = intervals.Factors.from_card(fitted) if fitted else None
+    writer.image("phases", tally.probability())
+    found = intervals.modes(tally, factors), intervals.compositions(tally, factors)
+    writer.table("answers", intervals.table(*found))
+    return {"phases": len(tally.phases), "calibration": fitted}
 
 
 def _summary(
@@ -239,6 +272,7 @@ def _summary(
     table: dict[str, np.ndarray],
     parameters: dict[str, Any],
     estimator: Estimator,
+    checks: dict[str, Any],
 ) -> dict[str, Any]:
     model, sampling = card(estimator.model), parameters["sampling"]
     name = f"{sampling}.x{problem.factor}"
@@ -250,12 +284,13 @@ def _summary(
         problem.factors[problem.shown],
         problem.measurement.mask,
     )
+    area = int(problem.fine_mask.sum())
     per_channel = _per_channel(problem, posterior, picture, chi2, fitted)
-    features = {
-        "count": len(table["risk"]),
-        "high_risk": int((table["risk"] > 0.5).sum()),
-        "low_risk": int((table["risk"] <= 0.1).sum()),
-    }
+    for element, count in judging.false_by_channel(table, problem.channels, area).items():
+        per_channel[element]["false_per_1e4_px"] = count
+    withdrawn = checking.withdrawn(per_channel, checks)
+    fitted_risk = model["feature_risk"][str(problem.factor)]
+    features = judging.summed_up(table, fitted_risk, area * len(problem.channels))
     risk_figures = model["feature_figures"][str(problem.factor)]
     return {
         "recipe": estimator.recipe,
@@ -269,15 +304,19 @@ def _summary(
             asdict(check),
             features,
             risk_figures["calibration_error"],
+            checks,
         ),
         "per_channel": per_channel,
         "operator_check": asdict(check),
         "features": features,
+        **checks,
+        "withdrawn": withdrawn,
         "calibration": {
             **fitted,
             "held_out": figures,
             "feature_risk": risk_figures,
             "model": estimator.model,
+            "curves": model.get("held_out", {}).get(name),
         },
         "equal_time": words.equal_time(problem.factor, sampling, card()["equal_time"]),
         "strict_cost": words.strict_cost(problem.factor, figures),
@@ -294,10 +333,11 @@ def _per_channel(
     scene = picture.scene
     chi2_mean = problem.forward.chi2(picture.estimate, problem.y, scene.noise, scene.mask)
     noise_share = _noise_share(posterior)[problem.shown]
+    halfwidth = Spread.from_card(fitted).halfwidth(LEVEL, picture.estimate, scene.std)
     found: dict[str, dict[str, Any]] = {}
     for c, element in enumerate(problem.channels):
         shares = picture.split.shares[c].tolist()
-        half = resolution_of_evidence(scene.model, scene.fits[c]).half
+        evidence = resolution_of_evidence(scene.model, scene.fits[c])
         found[element] = {
             "chi2_samples": float(chi2[:, c].mean()),
             "chi2_mean": float(chi2_mean[c]),
@@ -306,8 +346,9 @@ def _per_channel(
             "shares": dict(zip(("measured", "smooth", "learned"), shares, strict=True)),
             "tau": float(picture.tau[c]),
             "spread": float(posterior.spread[problem.shown[c]]),
-            "interval_width": 2 * fitted["interval"][LEVEL] * float(scene.std[c].mean()),
-            "resolution_of_evidence_px": half,
+            "interval_width": 2 * float(halfwidth[c].mean()),
+            "resolution_of_evidence_px": evidence.half if evidence.half < BEYOND else None,
+            "evidence": {"sizes": list(evidence.sizes), "shares": list(evidence.shares)},
         }
     return found
 

@@ -19,6 +19,9 @@ SECONDS_SAMPLE = 0.2
 SECONDS_START = 8.0
 
 # At ×8 the regression explains too little for its residuals to be worth learning.
+GUIDED_FACTOR = 4  # the guide network was trained for cells of 4 × 4
+SECONDS_GUIDE = 8.0  # registering it three times and trying it, per 512 × 512 fine pixels
+
 FACTORS = replace(FACTOR, choices=tuple(one for one in FACTOR.choices if one.value != 8))
 
 ESTIMATOR = Parameter(
@@ -36,6 +39,17 @@ ESTIMATOR = Parameter(
     "held-out maps its samples were a little further from the truth.",
 )
 
+GUIDE = Parameter(
+    name="guide",
+    title="Let the electron image help to place boundaries",
+    kind="boolean",
+    default=False,
+    help="Only at ×4, with an electron image at least four times as fine as the maps. It is "
+    "aligned to the maps first, then tried on this very map one level coarser; elements that it "
+    "does not help there are left alone, and the run says which. Detail taken from the electron "
+    "image is not X-ray signal: use it where you trust that both show the same boundaries.",
+)
+
 
 def diffusion_rules(values: Values, summary: Values) -> dict[str, str]:
     """The rules of the ensemble, and where the literal model can answer."""
@@ -45,7 +59,30 @@ def diffusion_rules(values: Values, summary: Values) -> dict[str, str]:
             "The literal latent diffusion model was trained at ×4 only: choose ×4, or the "
             "null-space flow."
         )
+    if values["guide"]:
+        errors |= _guide_rules(values, summary)
     return errors
+
+
+def _guide_rules(values: Values, summary: Values) -> dict[str, str]:
+    """Where an electron image can help."""
+    fine = summary.get("guide_factor") or 1
+    if not summary.get("has_guide"):
+        reason = "This measurement has no electron image: run without it."
+    elif values["factor"] != GUIDED_FACTOR or values["estimator"] != "flow":
+        reason = (
+            "The electron image helps the null-space flow at ×4 only: choose both, or leave it."
+        )
+    elif values["sampling"] == "psf":
+        reason = "The electron image cannot help where a wide beam blurred the map: leave it off."
+    elif fine % GUIDED_FACTOR:
+        reason = (
+            f"The electron image is {fine} times as fine as the maps; to help at ×4 it must be "
+            "four or eight times as fine. Run without it, or upload a finer image."
+        )
+    else:
+        return {}
+    return {"guide": reason}
 
 
 def seconds(parameters: Values, summary: Values) -> float:
@@ -54,7 +91,8 @@ def seconds(parameters: Values, summary: Values) -> float:
     tiles = parameters["factor"] ** 2 * height * width / 512**2
     cells = 16 / max(parameters["factor"], 2) ** 2
     each = cells * (SECONDS_REGRESSION + SECONDS_SAMPLE * parameters["samples"])
-    return float(SECONDS_START + each * tiles * len(parameters["channels"]))
+    guide = SECONDS_GUIDE * tiles if parameters["guide"] else 0.0
+    return float(SECONDS_START + each * tiles * len(parameters["channels"]) + guide)
 
 
 RECIPE = Recipe(
@@ -64,7 +102,7 @@ RECIPE = Recipe(
     description="One network estimates what your map shows; a diffusion model then imagines, in "
     "the detail that your instrument could not see, what else the truth could be. The estimate is "
     "there in seconds, samples follow one by one, and each agrees with your counts.",
-    parameters=(FACTORS, SAMPLING, ESTIMATOR, CHANNELS, SAMPLES, STRICT),
+    parameters=(FACTORS, SAMPLING, ESTIMATOR, GUIDE, CHANNELS, SAMPLES, STRICT),
     module="workers.recipes.xray_flow",
     seconds=seconds,
     rules=diffusion_rules,

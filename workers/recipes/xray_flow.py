@@ -4,15 +4,73 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from workers.posteriors.flow import DisagreementError
-from workers.recipes.xray import Estimator, Step, answer
+from workers.posteriors.guided.gate import Guidance, guided
+from workers.recipes import words
+from workers.recipes.problem import Problem
+from workers.recipes.xray import Estimator, Loaded, Step, answer
 from workers.run import RunError
 from workers.training.cards import FLOW, LATENT
-from workers.training.registry import load_flow, load_latent
+from workers.training.registry import load_flow, load_guide, load_latent
+
+
+def _flow(problem: Problem, parameters: dict[str, Any]) -> Loaded:
+    flow = load_flow(problem.cell)
+    if not parameters["guide"]:
+        return Loaded(flow)
+    found = guided(
+        flow,
+        load_guide(problem.cell),
+        _guide_on_the_fine_grid(problem),
+        torch.from_numpy(problem.measurement.values),
+        problem.forward,
+        torch.from_numpy(problem.factors),
+    )
+    return Loaded(found.model, {"guide": told(found, problem)})
+
+
+def _guide_on_the_fine_grid(problem: Problem) -> torch.Tensor:
+    """The electron image of the measurement, averaged to the grid of the estimate, `(H, W)`."""
+    guide, factor = problem.measurement.guide, problem.factor
+    rows = 0 if guide is None else len(guide) // len(problem.measurement.mask)
+    if guide is None or rows % factor:
+        raise RunError(
+            f"The electron image of this measurement is not as fine as an estimate at ×{factor}, "
+            "so it cannot guide it: run without the guide, or upload a finer image."
+        )
+    step = rows // factor
+    h, w = (side // step for side in guide.shape)
+    return torch.from_numpy(guide.reshape(h, step, w, step).mean(axis=(1, 3)))
+
+
+def told(found: Guidance, problem: Problem) -> dict[str, Any]:
+    """What a run says of its guide: figures per reported element, and a sentence."""
+    gains = {
+        el: found.trial.gain_db[i] for el, i in zip(problem.channels, problem.shown, strict=True)
+    }
+    trusted = [
+        el for el, i in zip(problem.channels, problem.shown, strict=True) if found.trial.trusted[i]
+    ]
+    return {
+        "used_for": trusted,
+        "gain_db_one_level_coarser": gains,
+        "displacement_px": found.registration.size,
+        "displacement_uncertainty_px": found.uncertainty,
+        "explained_before": found.registration.explained_before,
+        "explained": found.registration.explained,
+        "sentence": words.guide(trusted, gains, found.registration.size, found.uncertainty),
+    }
+
+
+def _latent(problem: Problem, parameters: dict[str, Any]) -> Loaded:
+    return Loaded(load_latent(problem.cell))
+
 
 ESTIMATORS = {
-    "flow": Estimator("xray-diffusion", FLOW, "predicting the estimate", 0.05, load_flow),
-    "latent": Estimator("xray-diffusion", LATENT, "predicting the estimate", 0.05, load_latent),
+    "flow": Estimator("xray-diffusion", FLOW, "predicting the estimate", 0.05, _flow),
+    "latent": Estimator("xray-diffusion", LATENT, "predicting the estimate", 0.05, _latent),
 }
 
 

@@ -1,4 +1,7 @@
-"""A measurement on disk: pictures `measured` (c, h, w), `mask` (h, w) and perhaps `guide`."""
+"""A measurement on disk: pictures `measured` (c, h, w), `mask` (h, w) and perhaps `guide`.
+
+The guide (k·h, k·w) keeps its own pixels; the scales of the pictures say how it lies on the maps.
+"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +14,7 @@ from workers.store.files import NewFolder, content_hash
 from workers.store.images import write_image
 from workers.store.reading import KEY, SCHEMA_VERSION, ImageStore, plain
 
-FACTS = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling", "provenance")
+FACTS = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling", "content", "provenance")
 
 
 class MeasurementStore(ImageStore):
@@ -23,8 +26,10 @@ class MeasurementStore(ImageStore):
 def write_measurement(path: Path, m: Measurement) -> str:
     """Write `m` to the new folder `path`, whole or not at all; returns its content hash."""
     pictures = {"measured": m.values, "mask": m.mask}
+    steps = dict.fromkeys(pictures, float(m.guide_factor or 1))
     if m.guide is not None:
-        pictures["guide"] = m.guide
+        pictures["guide"], steps["guide"] = m.guide, 1.0
+    finest_um = m.pixel_size_um and m.pixel_size_um / steps["measured"]
     attributes = {
         "kind": "measurement",
         "schema_version": SCHEMA_VERSION,
@@ -37,7 +42,7 @@ def write_measurement(path: Path, m: Measurement) -> str:
     with folder.writing():
         root = zarr.create_group(folder.partial, attributes={KEY: plain(attributes)})
         for name, values in pictures.items():
-            write_image(root, name, values, step=1.0, pixel_um=m.pixel_size_um)
+            write_image(root, name, values, step=steps[name], pixel_um=finest_um)
         digest = content_hash(folder.partial)
     folder.publish()
     return digest
@@ -46,7 +51,8 @@ def write_measurement(path: Path, m: Measurement) -> str:
 def read_measurement(path: Path) -> Measurement:
     """The whole measurement of the folder `path` (StoreError if there is none)."""
     store = MeasurementStore(path)
-    facts = {fact: store.attributes[fact] for fact in FACTS}
+    # Stores of maps written before there were movies do not say what they hold.
+    facts = {fact: store.attributes[fact] for fact in FACTS if fact in store.attributes}
     guide = np.asarray(store.image("guide")[:], np.float32) if store.has("guide") else None
     return Measurement(
         channels=store.channels,

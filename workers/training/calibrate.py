@@ -21,13 +21,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from workers.assessment.calibration import conformal_scale
 from workers.assessment.census import FeatureCensus
 from workers.assessment.features import present
 from workers.assessment.judgement import Scene, judge
-from workers.assessment.risk import Survival, fit_feature_risk, green_limit, visible_error
+from workers.assessment.risk import fit_feature_risk, green_limit, visible_error
 from workers.assessment.scores import auroc, fair_crps, probability_error
 from workers.assessment.smooth import smooth_image
+from workers.assessment.spread import Spread, strata
 from workers.networks.cellnet import CellNet
 from workers.physics import CellModel, PoissonNoise, PsfModel, forward_model
 from workers.physics.spectrum import fit_specimen
@@ -38,8 +38,6 @@ from workers.posteriors.residual import fit_kernel
 from workers.training.registry import load_weights
 
 OPERATORS = ("binned", "point", "line", "psf")
-LEVELS = (0.5, 0.8, 0.9, 0.95)
-SURVIVAL_AT = np.linspace(0.0, 8.0, 33)  # |error| / std
 SIDE = 128  # fine pixels along the side of a specimen
 ELEMENTS = 6
 SAMPLES = 16
@@ -68,13 +66,19 @@ def specimens(folder: Path, name: str, factor: int, seed: int) -> Iterator[Speci
     for n, file in enumerate(sorted(folder.glob("*.npz"))):
         rng = np.random.default_rng([seed, n, factor])
         with np.load(file, allow_pickle=False) as archive:
-            rate = archive["rate"]
-        top, left = rng.integers(0, rate.shape[1] - SIDE + 1, 2)
-        chosen = rng.permutation(len(rate))[:ELEMENTS]
-        dose = np.exp(rng.uniform(np.log(1 / 16), np.log(max(factor, 1.5) ** 2)))
-        truth = rate[chosen, top : top + SIDE, left : left + SIDE] * np.float32(dose)
-        mean = forward.expected(torch.from_numpy(truth)).clamp(min=0).numpy()
-        yield Specimen(rng.poisson(mean).astype(np.float32), truth, forward)
+            yield mapped(archive["rate"], forward, rng)
+
+
+def mapped(
+    rate: np.ndarray, forward: CellModel | PsfModel, rng: np.random.Generator, side: int = SIDE
+) -> Specimen:
+    """A part of a scene (c, H, W), some of its elements, at a dose drawn as in training."""
+    top, left = rng.integers(0, rate.shape[1] - side + 1, 2)
+    chosen = rng.permutation(len(rate))[:ELEMENTS]
+    dose = np.exp(rng.uniform(np.log(1 / 16), np.log(max(forward.factor, 1.5) ** 2)))
+    truth = rate[chosen, top : top + side, left : left + side] * np.float32(dose)
+    mean = forward.expected(torch.from_numpy(truth)).clamp(min=0).numpy()
+    return Specimen(rng.poisson(mean).astype(np.float32), truth, forward)
 
 
 def tasks(cell: int) -> list[tuple[str, int]]:
@@ -96,11 +100,11 @@ def residual_kernel(members: list[CellNet], found: list[Specimen]) -> Tensor:
     return fit_kernel(whitened).float()
 
 
-def scores_of(posterior: CellPosterior[Any], truth: np.ndarray) -> np.ndarray:
-    """|error| over standard deviation of every fifth pixel, flat float32."""
+def scores_of(posterior: CellPosterior[Any], truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """|error| over standard deviation of every fifth pixel, flat float64, and their strata."""
     error = np.abs(posterior.estimate.numpy() - truth) / posterior.std.numpy()
-    sampled: np.ndarray = error.reshape(-1)[::5].astype(np.float64)
-    return sampled
+    places = strata(posterior.estimate, posterior.std).numpy()
+    return error.reshape(-1)[::5].astype(np.float64), places.reshape(-1)[::5]
 
 
 def psnr(estimate: np.ndarray, truth: np.ndarray) -> float:
@@ -112,14 +116,8 @@ def psnr(estimate: np.ndarray, truth: np.ndarray) -> float:
 
 def calibrate_task(model: Model, found: Iterator[Specimen]) -> dict[str, Any]:
     """What is fitted for one operator and factor."""
-    scores = [scores_of(s.posterior(model), s.truth) for s in found]
-    factors = {f"{level:g}": round(conformal_scale(scores, 1 - level), 4) for level in LEVELS}
-    survival = Survival.of(np.concatenate(scores), SURVIVAL_AT)
-    return {
-        "interval": factors,
-        "survival": {"at": list(survival.at), "share": [round(x, 5) for x in survival.share]},
-        "specimens": len(scores),
-    }
+    scores, places = zip(*(scores_of(s.posterior(model), s.truth) for s in found), strict=True)
+    return {**Spread.of(scores, places).to_card(), "specimens": len(scores)}
 
 
 def crps(samples: np.ndarray, truth: np.ndarray) -> float:
@@ -134,9 +132,10 @@ def figures_of_task(
 ) -> dict[str, float]:
     """Held-out figures of one operator and factor: accuracy, coverage, χ², CRPS, strict mode."""
     rows = []
+    spread = Spread.from_card(fitted)
     for s in found:
         posterior = s.posterior(model)
-        scores = scores_of(posterior, s.truth)
+        scores, places = scores_of(posterior, s.truth)
         drawn = list(posterior.sample(SCORED_SAMPLES, torch.Generator().manual_seed(1)))
         chi2 = posterior.noise.chi2(s.forward.expected(drawn[0]), torch.from_numpy(s.y))
         row = {
@@ -146,8 +145,8 @@ def figures_of_task(
             "chi2_samples": float(chi2.mean()),
             "crps": crps(torch.stack(drawn).numpy(), s.truth),
         }
-        for level, scale in fitted["interval"].items():
-            row[f"coverage_{level}"] = float((scores <= scale).mean())
+        for level, factors in spread.intervals.items():
+            row[f"coverage_{level}"] = float((scores <= np.array(factors)[places]).mean())
         rows.append(row)
     means = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
     return {**means, "coverage_0.9_worst": round(min(row["coverage_0.9"] for row in rows), 3)}

@@ -21,6 +21,7 @@ import torch
 
 from workers.assessment.scores import coverage_of_extremes
 from workers.posteriors.flow import FlowModel
+from workers.posteriors.posterior import Model
 from workers.training.calibrate import SAMPLES, calibrate, crps, digest, specimens, training_log
 from workers.training.cards import XRAY, card
 from workers.training.registry import load_ensemble, load_flow_weights, load_latent_weights
@@ -31,7 +32,7 @@ JUDGED = 8  # specimens
 WORTH = 0.005  # share of the CRPS, or of coverage, that twice the time must gain
 
 
-def judge_steps(model: FlowModel, cell: int, folder: Path) -> dict[str, float]:
+def judge(model: Model, cell: int, folder: Path) -> dict[str, float]:
     """How far samples cover less than they should, and their CRPS, on block averages."""
     gaps, scores = [], []
     for s in list(specimens(folder, "binned", cell, 14))[:JUDGED]:
@@ -69,8 +70,7 @@ def calibrated(cell: int, given: argparse.Namespace) -> dict[str, Any]:
         return {**part, **calibrate(latent, cell, given.calibration, given.test)}
     flow = load_flow_weights(file, cell)
     judged = {
-        steps: judge_steps(FlowModel(regression, flow, steps), cell, given.calibration)
-        for steps in STEPS
+        steps: judge(FlowModel(regression, flow, steps), cell, given.calibration) for steps in STEPS
     }
     steps = choose_steps(judged)
     print(f"cell {cell}: {steps} steps of", judged, flush=True)  # noqa: T201  a command's output
@@ -80,14 +80,14 @@ def calibrated(cell: int, given: argparse.Namespace) -> dict[str, Any]:
     return {**part, **calibrate(chosen, cell, given.calibration, given.test)}
 
 
-def finish(given: argparse.Namespace) -> None:
-    """One card from the parts of all cell sizes."""
+def finish(given: argparse.Namespace, facts: dict[str, Any]) -> None:
+    """One card from the parts of all cell sizes, and what else there is to say of the model."""
     model: dict[str, Any] = {
         "licence": "BSD-3-Clause",
         "trained_on": "synthetic scenes of workers.training.scenes and nothing else; none of them "
         "was seen by the regression whose residuals it learned",
-        "seeds": "1000 · cell + seed; see the lines of the training",
         "regression_model": XRAY,
+        **facts,
     }
     for file in sorted(given.output.glob("part*.json")):
         for key, value in json.loads(file.read_text()).items():
@@ -112,7 +112,7 @@ def main() -> None:
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     if given.cell is None:
-        finish(given)
+        finish(given, {"seeds": "1000 · cell + seed; see the lines of the training"})
     else:
         part = calibrated(given.cell, given)
         (given.output / f"part{given.cell}.json").write_text(json.dumps(part, indent=1) + "\n")

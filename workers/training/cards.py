@@ -9,9 +9,12 @@ MODELS = Path(__file__).parents[1] / "models"
 XRAY = "xray-ensemble-1"
 FLOW = "xray-flow-1"
 LATENT = "xray-latent-1"
+GUIDE = "xray-guide-1"
+VARIATIONAL = "xray-variational-1"
+DROPOUT = "xray-dropout-1"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def card(name: str = XRAY) -> dict[str, Any]:
     """The card of a model: data, seeds, figures, calibration, hashes, licence."""
     found: dict[str, Any] = json.loads((MODELS / name / "card.json").read_text())

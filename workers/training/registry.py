@@ -7,21 +7,27 @@ every weights file. A file whose hash is not on its card is not loaded.
 """
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 
+from workers.assessment.familiarity import Familiar
 from workers.networks.autoencoder import Autoencoder
 from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
+from workers.networks.guidenet import GuideNet
 from workers.posteriors.ensemble import Ensemble
 from workers.posteriors.flow import FlowModel
 from workers.posteriors.latent import LatentModel, latent_flow
-from workers.training.cards import FLOW, LATENT, MODELS, XRAY, card
+from workers.posteriors.posterior import Model
+from workers.posteriors.variational import Dropout, LowRank, VariationalModel, Weights
+from workers.training.cards import DROPOUT, FLOW, GUIDE, LATENT, MODELS, VARIATIONAL, XRAY, card
 
 LATENT_STEPS = 8
+FAMILIARITY = "familiarity.safetensors"  # what its training scenes looked like to a model
 
 
 class ModelError(Exception):
@@ -53,6 +59,53 @@ def load_latent(cell: int, name: str = LATENT) -> LatentModel:
     return load_latent_weights(file, _regression(name, file.name, cell))
 
 
+@lru_cache(maxsize=4)
+def load_guide(cell: int, name: str = GUIDE) -> GuideNet:
+    """How far to believe an electron image; raises ModelError as `load_flow` does."""
+    file = _of_its_card(name, cell)
+    _regression(name, file.name, cell)
+    return load_guide_weights(file, cell)
+
+
+def load_guide_weights(file: Path, cell: int) -> GuideNet:
+    """The guide network of one weights file, whatever any card says of it."""
+    net = GuideNet(cell)
+    net.load_state_dict({k: v.float() for k, v in load_file(file).items()})
+    return net.eval().requires_grad_(False)
+
+
+@lru_cache(maxsize=4)
+def load_familiar(task: str, name: str = XRAY) -> Familiar:
+    """What training scenes looked like to the first network of a model; `task` as "binned.x4".
+
+    Raises ModelError where the file is not that of the model's card.
+    """
+    file = MODELS / name / FAMILIARITY
+    _check(name, file)
+    tensors = load_file(file)
+    mean, precision = (tensors[f"{task}.{part}"].double().numpy() for part in ("mean", "precision"))
+    return Familiar(mean, precision, card(name)["familiarity"][task]["limit"])
+
+
+@lru_cache(maxsize=4)
+def load_variational(cell: int, name: str = VARIATIONAL) -> VariationalModel:
+    """A regression and the distribution of its last layers; raises ModelError as `load_flow`."""
+    file = _of_its_card(name, cell)
+    return load_variational_weights(file, _regression(name, file.name, cell))
+
+
+def load_variational_weights(file: Path, regression: CellNet) -> VariationalModel:
+    """The variational model of one weights file, whatever any card says of it."""
+    tensors = {k: v.float() for k, v in load_file(file).items()}
+    residuals = {k[9:]: tensors.pop(k) for k in list(tensors) if k.startswith("residual.")}
+    weights: Weights
+    if "rate" in tensors:
+        weights = Dropout(tensors["weights"], float(tensors["rate"]))
+    else:
+        weights = LowRank(**tensors)
+    return VariationalModel(regression, weights, residuals)
+
+
 def _regression(name: str, file: str, cell: int) -> CellNet:
     """The network whose residuals the model `name` has learned (ModelError if it is not here)."""
     own = card(name)
@@ -82,11 +135,15 @@ def _of_its_card(name: str, cell: int) -> Path:
     file = MODELS / name / f"cell{cell}.safetensors"
     if not file.exists():
         raise ModelError(f"The model {name} has no weights for {cell} × {cell} cells.")
+    _check(name, file)
+    return file
+
+
+def _check(name: str, file: Path) -> None:
     if hashlib.sha256(file.read_bytes()).hexdigest() != card(name)["weights"].get(file.name):
         raise ModelError(
             f"The weights {file.name} of {name} are not those of its card: fetch the project again."
         )
-    return file
 
 
 def load_flow_weights(file: Path, cell: int) -> FlowNet:
@@ -112,3 +169,13 @@ def _member(tensors: dict[str, torch.Tensor], m: int, cell: int) -> CellNet:
     # Channels last: the layout in which convolutions on a CPU are fastest.
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net.eval().requires_grad_(False)
+
+
+# By name: what loads each posterior for one size of cell.
+LOADERS: dict[str, Callable[[int, str], Model]] = {
+    XRAY: load_ensemble,
+    FLOW: load_flow,
+    LATENT: load_latent,
+    VARIATIONAL: load_variational,
+    DROPOUT: load_variational,
+}

@@ -19,19 +19,26 @@ def rate_of(index: int, seed: int, size: int, textures_only: bool = False) -> ND
     Every fourth is a texture of any kind, the others minerals; with `textures_only` all are of one
     mineral texture finer than a coarse map sees.
     """
+    return maps_of(index, seed, size, textures_only)["rate"]
+
+
+def maps_of(
+    index: int, seed: int, size: int, textures_only: bool = False
+) -> dict[str, NDArray[np.float32]]:
+    """As `rate_of`, and with a mineral its electron image `guide` (size, size)."""
     rng = np.random.default_rng([seed, index])
-    if textures_only:
-        rate = list(SINGLE_TEXTURES.values())[index % len(SINGLE_TEXTURES)](rng, size).rate
-    else:
-        rate = texture(rng, size) if index % 4 == 3 else scene(rng, size).rate
-    return rate.astype(np.float32)
+    if not textures_only and index % 4 == 3:
+        return {"rate": texture(rng, size).astype(np.float32)}
+    kinds = list(SINGLE_TEXTURES.values())
+    made = kinds[index % len(kinds)](rng, size) if textures_only else scene(rng, size)
+    return {"rate": made.rate.astype(np.float32), "guide": made.guide}
 
 
 def write_scene(index: int, seed: int, size: int, textures_only: bool, output: Path) -> None:
     """One scene as a file of its own; the two kinds of a set do not share names."""
     kind = "texture" if textures_only else "scene"
-    rate = rate_of(index, seed, size, textures_only)
-    np.savez(output / f"{kind}-{index:05d}.npz", rate=rate)
+    maps = maps_of(index, seed, size, textures_only)
+    np.savez(output / f"{kind}-{index:05d}.npz", allow_pickle=False, **maps)
 
 
 def main() -> None:

@@ -72,19 +72,30 @@ def precision(like: Tensor) -> torch.autocast:
     return torch.autocast(like.device.type, torch.bfloat16, enabled=has_bfloat16(like.device.type))
 
 
+def velocity_error(
+    net: FlowNet, target: Tensor, given: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Squared error of the velocity somewhere between noise and `target`, in the target's shape.
+
+    Flow matching (Lipman 2023) along the trigonometric path of `networks.flownet.integrate`.
+    """
+    angle = 0.5 * math.pi * torch.rand(len(target), generator=generator).to(target)
+    noise = torch.randn(target.shape, generator=generator).to(target)
+    sine, cosine = (f(angle)[:, None, None, None, None] for f in (torch.sin, torch.cos))
+    velocity = net(cosine * noise + sine * target, angle, given)
+    error: Tensor = velocity.float() - (cosine * target - sine * noise)
+    return error.square()
+
+
 def velocity_loss(net: FlowNet, task: Task, generator: torch.Generator) -> Tensor:
-    """Flow matching (Lipman 2023) on whitened residuals along the trigonometric path.
+    """Flow matching on whitened residuals.
 
     Errors weigh half evenly and half by sigma: pixels feel coefficients of a wide spread most.
     """
     residual, seen = task.residual, task.seen
-    angle = 0.5 * math.pi * torch.rand(len(residual), generator=generator).to(residual)
-    noise = torch.randn(residual.shape, generator=generator).to(residual)
-    sine, cosine = (f(angle)[:, None, None, None, None] for f in (torch.sin, torch.cos))
     with precision(residual):
         given = net.condition(seen.features, seen.mean, seen.log_sigma)
-        velocity = net(cosine * noise + sine * residual, angle, given)
-    error = (velocity.float() - (cosine * residual - sine * noise)).square()
+        error = velocity_error(net, residual, given, generator)
     counts = task.cells.unit * task.sigma
     share = counts / counts.mean(dim=(2, 3, 4), keepdim=True)
     loss: Tensor = ((0.5 + 0.5 * share) * error).mean()

@@ -7,7 +7,6 @@ conditioned on the shipped regression as the null-space flow is. Writes both as 
 """
 
 import argparse
-import math
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from workers.posteriors.latent import LARGEST, fine_scale, latent_flow
 from workers.training.descent import Shown, descend, on_device, square_weights
 from workers.training.registry import load_ensemble
 from workers.training.train import Scenes, batch, measure, operator_for
+from workers.training.train_flow import velocity_error
 
 CELL = 4
 PENALTY = 1e-4  # on the size of latents
@@ -54,19 +54,15 @@ def latent_loss(
     operator: str,
     generator: torch.Generator,
 ) -> Tensor:
-    """Flow matching on whitened latents along the trigonometric path."""
+    """Flow matching on whitened latents."""
     forward, y = measure(truth, operator, CELL, generator)
     cells = prepare(y, forward, torch.ones(1, 1, 1, 1).to(truth))
     with torch.no_grad():
         seen = see(regression, cells)
         latent = autoencoder.encode(scaled(truth, y)) / spread[:, None, None]
     target = latent.reshape(*truth.shape[:2], *latent.shape[1:]).clamp(-LARGEST, LARGEST)
-    angle = 0.5 * math.pi * torch.rand(len(truth), generator=generator).to(truth)
-    noise = torch.randn(target.shape, generator=generator).to(truth)
-    sine, cosine = (f(angle)[:, None, None, None, None] for f in (torch.sin, torch.cos))
     given = net.condition(seen.features, seen.mean, seen.log_sigma)
-    velocity = net(cosine * noise + sine * target, angle, given)
-    loss: Tensor = (velocity - (cosine * target - sine * noise)).square().mean()
+    loss: Tensor = velocity_error(net, target, given, generator).mean()
     return loss
 
 

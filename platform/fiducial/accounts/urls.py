@@ -7,7 +7,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("under-way/", views.under_way, name="under-way"),
     path("example/", views.example, name="example"),
-    path("plan/", views.plan, name="plan"),
     path("you/", views.account, name="account"),
     path("labs/<int:pk>/", views.lab, name="lab"),
     path("labs/<int:pk>/people/<int:user_pk>/", views.member, name="member"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fiducial.errors import Refused
 from fiducial.reports.queries import visible_reports
 
-from . import front, permissions, picture, plans, queries, services
+from . import front, permissions, picture, queries, services
 from .forms import InviteForm
 from .models import Lab, User
 
@@ -49,12 +49,6 @@ def under_way(request: HttpRequest) -> HttpResponse:
     if not items:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return render(request, "accounts/_under_way.html", {"under_way": items})
-
-
-@require_GET
-def plan(request: HttpRequest) -> HttpResponse:
-    """Why a short fine scan often beats a coarse one, in figures that were measured."""
-    return render(request, "accounts/plan.html", {"plans": plans.measured()})
 
 
 @login_required

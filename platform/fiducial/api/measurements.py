@@ -49,13 +49,13 @@ def announce_upload(request: HttpRequest, body: UploadIn) -> Status:
         name=body.name,
         files=[(file.path, file.size) for file in body.files],
     )
-    return Status(201 if new else 200, _upload(upload))
+    return Status(201 if new else 200, upload_answer(upload))
 
 
 @router.get("/measurements/{uuid:pk}/upload", response=UploadOut, auth=SIGNED_IN)
 def get_upload(request: HttpRequest, pk: UUID) -> dict:
     """Which parts have not arrived."""
-    return _upload(_visible(request, pk))
+    return upload_answer(_visible(request, pk))
 
 
 @router.put(
@@ -85,7 +85,8 @@ def _visible(request: HttpRequest, pk: UUID) -> Measurement:
     return get_object_or_404(visible, pk=pk)
 
 
-def _upload(upload: Measurement) -> dict:
+def upload_answer(upload: Measurement) -> dict:
+    """What an upload still lacks, as `UploadOut`."""
     files = [
         {
             "id": file.pk,

@@ -143,3 +143,39 @@ class ReportOut(Schema):
     @staticmethod
     def resolve_page(report: Any) -> str:
         return reverse("reports:report", args=[report.pk])
+
+
+class PlacementOut(Schema):
+    """Windows of a map: `windows` are [row, column, size] in measured pixels, in scanning order.
+
+    `kind` "drawn" at random by the portal (then `seed`; `blind`: before any result), or "chosen".
+    """
+
+    id: int
+    kind: str
+    made: datetime
+    seed: int | None
+    blind: bool
+    windows: list[list[int]]
+    refusal: str
+    run: UUID | None = Field(alias="run_id")
+    gains: list[float]
+
+
+class RescanIn(Schema):
+    """Files of rescanned windows, "1/Si.txt", "2/Si.txt" …, or of one map of the whole field."""
+
+    name: str = ""
+    files: list[FileIn]
+
+
+class AuditOut(Schema):
+    """A run judged by rescanned windows; `came` is when the first byte of them was announced."""
+
+    id: int
+    placement: int = Field(alias="rescan.placement_id")
+    measurement: UUID = Field(alias="rescan.measurement_id")
+    came: datetime = Field(alias="rescan.announced")
+    state: str
+    refusal: str
+    result: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from . import faults, measurements, reports, runs
+from . import audits, faults, measurements, reports, runs
 from .auth import SIGNED_IN
 
 # The schema is at openapi.json; interactive pages would need scripts from elsewhere.
@@ -14,5 +14,5 @@ api = NinjaAPI(
     auth=SIGNED_IN,
 )
 faults.install(api)
-for routes in (measurements, runs, reports):
+for routes in (measurements, runs, reports, audits):
     api.add_router("", routes.router)

@@ -33,6 +33,28 @@ def slow_store(sealed: SlowScan) -> MeasurementStore:
     return MeasurementStore(settings.STORE / sealed.store_path)
 
 
+def decibels(run: Run, user: User) -> float | None:
+    """PSNR of the run's estimate against the slow scan, dB, mean over elements.
+
+    The range of an element is the slow scan's 99.9th percentile. None where nothing is sealed,
+    while it is still sealed for `user`, and where the grids differ.
+    """
+    sealed = slow_scan(run)
+    opened = Reveal.objects.filter(user=user, run__measurement=run.measurement_id)
+    if sealed is None or not opened.exists():
+        return None
+    store, slow = stores.of_run(run), slow_store(sealed)
+    truth = np.asarray(slow.image("measured")[:], float)
+    truth = truth[[slow.channels.index(element) for element in store.channels]]
+    if truth.shape[1:] != store.shape:
+        return None
+    factor = store.shape[0] // store.measured_shape[0]
+    mask = np.asarray(store.image("mask")[:], bool).repeat(factor, 0).repeat(factor, 1)
+    error = np.asarray(store.image("estimate")[:], float)[:, mask] - truth[:, mask]
+    spread = np.maximum(np.quantile(truth[:, mask], 0.999, axis=1), 1e-6)
+    return float(np.mean(-10 * np.log10((error**2).mean(1) / spread**2)))
+
+
 def reveal(*, run: Run, user: User, marks: Sequence[Mark]) -> Reveal:
     """Score five marked features against the slow scan; asked twice, the first answer stands."""
     if existing := run.reveals.filter(user=user).first():

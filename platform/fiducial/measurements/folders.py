@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from .models import Measurement, UploadedFile
+from .names import window_number
 
 
 def quarantine(measurement_id: UUID) -> Path:
@@ -48,6 +49,17 @@ def files_to_read(measurement: Measurement) -> list[Path]:
         depth = next((i for i, part in enumerate(parts, 1) if part.endswith(".zarr")), len(parts))
         found[root.joinpath(*parts[:depth])] = None
     return list(found)
+
+
+def windows_to_read(measurement: Measurement) -> dict[int, list[Path]]:
+    """What a reader is given of rescanned windows, by number; empty where the files are one map."""
+    root = quarantine(measurement.pk) / "files"
+    found: dict[int, list[Path]] = {}
+    for path in files_to_read(measurement):
+        number = window_number(path.relative_to(root).as_posix())
+        if number is not None:
+            found.setdefault(number, []).append(path)
+    return found
 
 
 def remove(measurement_id: UUID) -> None:

@@ -28,6 +28,12 @@ SAMPLING = (
 )
 
 
+CONTENT = (
+    ("maps", "Maps of one field, one of each element"),
+    ("movie", "Frames of a movie, in the order they have here"),
+)
+
+
 class ProjectForm(forms.Form):
     name = forms.CharField(max_length=120, label="Name of the project")
     lab = forms.ModelChoiceField(Lab.objects.none(), empty_label=None)
@@ -44,6 +50,9 @@ class ProjectForm(forms.Form):
 class CorrectionForm(forms.Form):
     """What a person corrects or adds; `answers()` is what the reader understands."""
 
+    content = forms.ChoiceField(
+        choices=CONTENT, required=False, widget=forms.RadioSelect, label="What the pictures are"
+    )
     units = forms.ChoiceField(choices=UNITS, required=False, label="What the numbers are")
     pixel_size_um = forms.FloatField(
         required=False, min_value=1e-4, max_value=1e5, label="Pixel size", help_text="µm per step"
@@ -87,13 +96,18 @@ class CorrectionForm(forms.Form):
         }
         facts = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling")
         answers = {fact: given[fact] for fact in facts if given[fact] not in ("", None)}
+        if given["content"] == "movie":
+            answers["content"] = "movie"
         return answers | ({"channels": channels} if channels else {})
 
 
 def _files(measurement: Measurement) -> list[tuple[str, str]]:
     """(file name, element it was read as) of each file; the element is "" where none was read."""
     if read := measurement.summary.get("files"):
-        return [(file["name"], file.get("channel") or "") for file in read]
+        named = [(file["name"], file.get("channel") or "") for file in read]
+        if measurement.summary.get("windows"):  # the same files in every window's folder: once
+            return list({name.partition("/")[2]: channel for name, channel in named}.items())
+        return named
     names = [path.name for path in folders.files_to_read(measurement)]
     return [(name, "") for name in names]
 
@@ -103,6 +117,7 @@ def _initial(measurement: Measurement, files: list[tuple[str, str]]) -> dict[str
     facts = ("pixel_size_um", "dwell_ms", "current_na", "sampling")
     initial = {fact: answers.get(fact, summary.get(fact)) for fact in facts}
     initial["units"] = answers.get("units", "")
+    initial["content"] = answers.get("content", "maps")
     initial["sampling"] = initial["sampling"] or ""
     corrected = answers.get("channels", {})
     return initial | {

@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from fiducial.viewer import finders, scales, stores
-from fiducial.viewer.page import tile_address
+from fiducial.viewer.page import picture, tile_address
 
 from .models import Measurement
 
@@ -42,7 +42,7 @@ def config(measurement: Measurement) -> dict[str, Any]:
     return {
         "tile": tile_address("viewer:measurement-tile", key, f"r{revision}"),
         "shape": store.image("measured").shape[-2:],
-        "levels": {name: store.levels(name) for name in {one["image"] for one in pictures}},
+        "images": {name: picture(store, name) for name in {one["image"] for one in pictures}},
         "pixelUm": measurement.summary["pixel_size_um"],
         "units": measurement.summary["units"],
         "pictures": pictures,

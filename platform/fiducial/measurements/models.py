@@ -34,10 +34,15 @@ class Measurement(models.Model):
         READY = "ready"
         REFUSED = "refused"  # `problems` says why and what to do
 
+    class Kind(models.TextChoices):
+        MAP = "map"
+        WINDOWS = "windows"  # small areas of another map, measured again to audit it
+
     FINAL = (State.ATTENTION, State.READY, State.REFUSED)  # nothing moves until a person acts
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="measurements")
     name = models.CharField(max_length=160)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.MAP)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     created = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADING)
@@ -77,6 +82,11 @@ class Measurement(models.Model):
         return self.revision > 0
 
     @property
+    def stands(self) -> bool:
+        """Windows that were read: what they showed can be neither changed nor taken back."""
+        return self.kind == self.Kind.WINDOWS and self.is_ready
+
+    @property
     def is_ready(self) -> bool:
         """A run can be made of it."""
         return self.state == self.State.READY
@@ -96,3 +106,20 @@ class UploadedFile(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("measurement", "name"), name="file_once"),)
+
+
+class Standards(models.Model):
+    """A table of standards (CSV) by which the counts of a measurement become wt%."""
+
+    measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="standards")
+    name = models.CharField(max_length=200)  # of the file
+    table = models.TextField()  # as uploaded, checked on arrival
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from fiducial.errors import Refused
 
@@ -29,6 +30,17 @@ def harmless_path(given: str) -> str:
             f"(at most {MAX_LENGTH} characters and {MAX_DEPTH} folders); shorten it and try again."
         )
     return path
+
+
+def window_number(path: str) -> int | None:
+    """The number of the audit window a file belongs to: the end of its folder's name.
+
+    "07/Si.txt" and "window 7/map.zarr" are of window 7; None where no folder says.
+    """
+    folders = PurePosixPath(path).parent.parts
+    inner = next((i for i, part in enumerate(folders) if part.endswith(".zarr")), len(folders))
+    number = re.search(r"(\d{1,4})$", folders[inner - 1]) if inner else None
+    return int(number[1]) if number else None
 
 
 def refuse_clashes(paths: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Prefetch, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from fiducial.accounts import permissions
@@ -27,28 +27,33 @@ def visible_measurements(user: User, verb: str = permissions.SEE) -> QuerySet[Me
 
 def project_list(user: User) -> QuerySet[Project]:
     """My projects, the one with the newest measurement first, each with its `newest` three."""
-    readable = Measurement.objects.filter(revision__gt=0).order_by("-created")[:3]
+    readable = Measurement.objects.filter(revision__gt=0, kind=Measurement.Kind.MAP)
+    newest = readable.order_by("-created")[:3]
     return (
         visible_projects(user)
         .select_related("lab")
         .annotate(
-            measurement_count=Count("measurements"),
+            measurement_count=Count(
+                "measurements", filter=Q(measurements__kind=Measurement.Kind.MAP)
+            ),
             last=Coalesce(Max("measurements__created"), "created"),
         )
-        .prefetch_related(Prefetch("measurements", readable, to_attr="newest"))
+        .prefetch_related(Prefetch("measurements", newest, to_attr="newest"))
         .order_by("-last")
     )
 
 
 def measurement_list(project: Project) -> QuerySet[Measurement]:
-    """The measurements of `project`, newest first, each with its runs."""
-    found = project.measurements.select_related("uploaded_by").order_by("-created")
+    """The maps of `project`, newest first, each with its runs; windows stand with their map."""
+    maps = project.measurements.filter(kind=Measurement.Kind.MAP)
+    found = maps.select_related("uploaded_by").order_by("-created")
     return found.prefetch_related("runs")
 
 
 def unfinished_uploads(project: Project, user: User) -> QuerySet[Measurement]:
     """Uploads of `user` into `project` that can be continued, newest first."""
-    uploading = project.measurements.filter(uploaded_by=user, state=Measurement.State.UPLOADING)
+    maps = project.measurements.filter(kind=Measurement.Kind.MAP)
+    uploading = maps.filter(uploaded_by=user, state=Measurement.State.UPLOADING)
     return uploading.prefetch_related("files").order_by("-created")
 
 

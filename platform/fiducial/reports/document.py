@@ -8,6 +8,8 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 from fiducial.accounts.models import User
+from fiducial.audits import queries as audits
+from fiducial.audits import words
 from fiducial.runs.models import Run
 from fiducial.viewer import page, stores
 from workers.store import RunStore
@@ -30,6 +32,7 @@ def gather(
     worst = claims.worst(found)
     doubted = [claim for claim in claims.doubted(found) if claim != worst]
     hero = _hero(store, found)
+    audit = audits.claim(run)
     return {
         "title": title,
         "version": version,
@@ -37,6 +40,7 @@ def gather(
         "by": by.get_full_name() or by.username,
         "run": run,
         "run_hash": run_hash,
+        "said": words.claim(audit) if audit else None,
         "summary": store.summary,
         "provenance": store.provenance,
         "elements": page.elements(store),
@@ -60,7 +64,7 @@ def gather(
             {"k": k + 1, "picture": artist.overview(f"samples/{k}", hero)}
             for k in range(min(3, store.samples))
         ],
-        "calibration": page.facts(store.summary.get("calibration", {})),
+        "calibration": page.facts(page.without_curves(store.summary.get("calibration", {}))),
         "parameters": page.facts(
             {key: value for key, value in store.provenance.items() if key != "libraries"}
         ),

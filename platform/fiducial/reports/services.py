@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
+from fiducial.audits import queries as audits
 from fiducial.errors import Refused
 from fiducial.runs.models import Run
-from fiducial.viewer import export, stores
+from fiducial.viewer import export, pathways, stores
 from workers.store import StoreError, content_hash
 
 from . import document, pdf, sealing, verify
@@ -66,6 +67,10 @@ def folder(report: Report) -> Path:
 def _may_freeze(run: Run, by: User, title: str) -> None:
     if run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished run can be frozen; this one has no result yet.")
+    if run.recipe == pathways.RECIPE:
+        raise Refused(
+            "Reports are of maps so far. Export the table of units from its page instead."
+        )
     if not permissions.may(by, permissions.WORK, run.measurement.project.lab):
         raise Refused("You may look at this run, but only members of its lab may freeze it.")
     if len(title) > MAX_TITLE:
@@ -97,6 +102,8 @@ def _write(target: Path, report: Report) -> str:
     (target / "report.html").write_text(html, encoding="utf-8")
     (target / "provenance.json").write_bytes(export.provenance(store))
     (target / "claims.json").write_bytes(sealing.readable(context["all_claims"]))
+    if said := context["said"]:
+        (target / "audit.json").write_bytes(sealing.readable(audits.evidence(said["audit"])))
     shutil.copyfile(verify.__file__, target / "verify.py")
     measurement = run.measurement
     return sealing.seal(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from fiducial.accounts import plans
 from fiducial.measurements.models import Measurement
+from fiducial.plans import measured
 from workers.recipes.catalogue import Recipe
 
 from . import queries, words
@@ -52,7 +52,7 @@ def equal_time(parameters: dict[str, Any]) -> str:
     if factor is None:
         return ""
     points = factor**2
-    plan = {plan.share: plan for plan in plans.measured()}.get(SHARES.get(factor, ""))
+    plan = {plan.share: plan for plan in measured.pairs()}.get(SHARES.get(factor, ""))
     figures = (
         f" On a meteorite map, at {plan.share} of the beam time, it reached {plan.fine_plain:.1f} "
         f"dB denoised by hand-made means, where the coarse map enlarged reached "

@@ -103,6 +103,8 @@ def declared_recipe(name: str) -> Recipe:
 
 def refuse_unready(measurement: Measurement) -> None:
     """Refuse a measurement nothing can be computed from yet, with what to do about it."""
+    if measurement.kind == Measurement.Kind.WINDOWS:
+        raise Refused(f"“{measurement}” holds audit windows of another map; run that map.")
     state = Measurement.State
     if measurement.state == state.READY:
         return

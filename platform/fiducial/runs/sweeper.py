@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from fiducial.audits.sweeping import sweep as audits
 from fiducial.measurements import services as measurements
 
 from . import folders, leases, tickets, words
@@ -30,6 +31,7 @@ def sweep() -> None:
         remove_debris,
         issue_lost_tickets,
         measurements.sweep,
+        audits,
     )
     for step in steps:
         try:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("queue/lines/", views.lines, name="queue-lines"),
     path("measurements/<uuid:pk>/run/", views.new, name="run-new"),
     path("measurements/<uuid:pk>/run/cost/", views.cost, name="run-cost"),
+    path("measurements/<uuid:pk>/compare/", views.compare, name="compare"),
     path("runs/<uuid:pk>/", views.run, name="run"),
     path("runs/<uuid:pk>/progress/", views.progress, name="run-progress"),
     path("runs/<uuid:pk>/cancel/", views.cancel, name="run-cancel"),

@@ -8,16 +8,18 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fiducial.accounts import permissions
 from fiducial.errors import Refused
 from fiducial.measurements.models import Measurement
 from fiducial.measurements.queries import visible_measurements
+from fiducial.viewer.finders import NAME as PLOTLY
 from fiducial.viewer.views import finished_run
 from workers.recipes.catalogue import RECIPES, Recipe
 
-from . import advice, describing, queries, services
+from . import advice, comparing, describing, queries, services
 from .forms import RecipeForm
 from .models import Run
 
@@ -29,7 +31,7 @@ OVER_PER_PAGE = 20
 def new(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Choose a recipe's parameters and queue the run; `?from=` starts from an earlier run's."""
     measurement = _measurement(request, pk)
-    recipe = _recipe(request)
+    recipe = _recipe(request, measurement)
     try:
         services.refuse_unready(measurement)
     except Refused as refusal:
@@ -60,13 +62,32 @@ def new(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cost(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the form as it stands would cost; asked for at every change."""
     measurement = _measurement(request, pk)
-    recipe = _recipe(request)
+    recipe = _recipe(request, measurement)
     form = RecipeForm(recipe, measurement, request.POST)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         context["cost"] = advice.cost(recipe, form.parameters, measurement)
         context["equal_time"] = advice.equal_time(form.parameters)
     return render(request, "runs/_cost.html", context)
+
+
+@login_required
+@require_GET
+def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Every estimator that answered for one map, question by question."""
+    measurement = get_object_or_404(
+        visible_measurements(request.user).select_related("project__lab"), pk=pk
+    )
+    questions = comparing.questions(measurement)
+    figures = {each.name: comparing.figure(each) for each in questions}
+    context = {
+        "measurement": measurement,
+        "questions": questions,
+        "drawn": [name for name, figure in figures.items() if figure],
+        "config": {"figures": figures, "plotly": static(PLOTLY)},
+        "may_work": permissions.may(request.user, permissions.WORK, measurement.project.lab),
+    }
+    return render(request, "runs/compare.html", context)
 
 
 @login_required
@@ -134,11 +155,17 @@ def _run(request: HttpRequest, pk: UUID) -> Run:
     return get_object_or_404(queries.visible_runs(request.user), pk=pk)
 
 
-def _recipe(request: HttpRequest) -> Recipe:
-    name = request.GET.get("recipe", next(iter(RECIPES)))
-    if name not in RECIPES:
+def _recipe(request: HttpRequest, measurement: Measurement) -> Recipe:
+    """The recipe asked for, or the first that takes what the measurement holds."""
+    offered = _offered(measurement)
+    name = request.GET.get("recipe", next(iter(offered), ""))
+    if name not in offered:
         raise Http404
-    return RECIPES[name]
+    return offered[name]
+
+
+def _offered(measurement: Measurement) -> dict[str, Recipe]:
+    return {name: each for name, each in RECIPES.items() if each.takes(measurement.summary)}
 
 
 def _earlier(request: HttpRequest, recipe: Recipe) -> dict[str, Any]:
@@ -160,7 +187,7 @@ def _form_page(
     context = {
         "measurement": measurement,
         "recipe": recipe,
-        "recipes": RECIPES.values(),
+        "recipes": _offered(measurement).values(),
         "form": form,
     }
     return render(request, "runs/new.html", context, status=status)

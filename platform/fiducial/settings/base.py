@@ -27,10 +27,12 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "fiducial.accounts",
+    "fiducial.plans",
     "fiducial.measurements",
     "fiducial.runs",
     "fiducial.viewer",
     "fiducial.reports",
+    "fiducial.audits",
     "fiducial.demo",
     "fiducial.api",
 ]

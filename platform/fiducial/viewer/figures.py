@@ -1,6 +1,7 @@
 """Plotly figures as plain dictionaries; `var(--name)` stands for a colour of the page's theme."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,21 @@ from numpy.typing import NDArray
 
 from workers.store import RunStore
 
+from . import appendix, assessed
+
 POINTS = 1500  # along a profile: more than a screen has pixels
 Figure = dict[str, Any]
 Point = tuple[float, float]
 
 
-def profile(store: RunStore, channel: int, start: Point, end: Point) -> Figure:
-    """Counts along a line from `start` to `end` (row, column in fine pixels), with the 90 % band.
+def profile(
+    store: RunStore, channel: int, start: Point, end: Point, level: str = assessed.SHOWN_LEVEL
+) -> Figure:
+    """Counts along a line from `start` to `end` (row, column in fine pixels), with its interval.
 
     Every value is that of the pixel under the line: nothing is interpolated. Unmeasured stretches
-    are gaps. ValueError when the ends are one point or lie outside the map.
+    are gaps. ValueError when the ends are one point or lie outside the map, or for
+    a `level` that the run has no interval of.
     """
     height, width = store.shape
     for row, column in (start, end):
@@ -38,7 +44,7 @@ def profile(store: RunStore, channel: int, start: Point, end: Point) -> Figure:
         values = along_line(store, image, channel, rows, columns)
         return [round(float(v), 4) if ok else None for v, ok in zip(values, drawn, strict=True)]
 
-    lower, upper = line("lower"), line("upper")
+    lower, upper = _band(store.summary, line, level)
     edge = {"type": "scatter", "mode": "lines", "x": distance, "hoverinfo": "skip"}
     return {
         "data": [
@@ -49,7 +55,7 @@ def profile(store: RunStore, channel: int, start: Point, end: Point) -> Figure:
                 "line": {"width": 0},
                 "fill": "tonexty",
                 "fillcolor": "var(--accent)/0.2",
-                "name": "90 % interval",
+                "name": f"{assessed.percent(level)} interval",
             },
             trace(distance, line("measured"), "measured", color="var(--soft)", width=1.2),
             trace(distance, line("estimate"), "estimate", color="var(--accent)", width=2.2),
@@ -63,6 +69,20 @@ def profile(store: RunStore, channel: int, start: Point, end: Point) -> Figure:
             "hovermode": "x unified",
         },
     }
+
+
+def _band(
+    summary: dict[str, Any], line: Callable[[str], list[float | None]], level: str
+) -> tuple[list[float | None], list[float | None]]:
+    """The lower and upper edge of the interval of a `level` along a line."""
+    if level == assessed.SHOWN_LEVEL:
+        return line("lower"), line("upper")
+    factors = assessed.intervals(summary)
+    if level not in factors:
+        raise ValueError(f"This run has no interval of the level {level}.")
+    pairs = list(zip(line("estimate"), line("std"), strict=True))
+    low = [None if e is None else max(0.0, e - factors[level] * s) for e, s in pairs]
+    return low, [None if e is None else e + factors[level] * s for e, s in pairs]
 
 
 def along_line(
@@ -128,6 +148,60 @@ def agreement(summary: dict[str, Any]) -> Figure:
     }
 
 
+def evidence(summary: dict[str, Any], element: str | None = None) -> Figure | None:
+    """Which part of a structure the counts fix, by its size: the resolution of evidence."""
+    curves = {
+        name: said["evidence"]
+        for name, said in summary.get("per_channel", {}).items()
+        if "evidence" in said
+    }
+    if not curves:
+        return None
+    chosen = element if element in curves else next(iter(curves))
+    others: tuple[list[float | None], list[float | None]] = ([], [])
+    for name, curve in curves.items():
+        if name != chosen:
+            others[0].extend([*curve["sizes"], None])
+            others[1].extend([*curve["shares"], None])
+    line = {"type": "scatter", "mode": "lines"}
+    sizes = curves[chosen]["sizes"]
+    half = {"x": [sizes[0], sizes[-1]], "y": [0.5, 0.5], "name": "half"}
+    return {
+        "data": [
+            {
+                **line,
+                "x": others[0],
+                "y": others[1],
+                "name": "other elements",
+                "line": {"color": "var(--line-strong)", "width": 1},
+                "hoverinfo": "skip",
+            },
+            {
+                **line,
+                "x": sizes,
+                "y": curves[chosen]["shares"],
+                "mode": "lines+markers",
+                "name": chosen,
+                "line": {"color": "var(--accent)", "width": 2.4},
+            },
+            {**line, **half, "line": {"color": "var(--soft)", "dash": "dot"}, "hoverinfo": "skip"},
+        ],
+        "layout": {
+            "xaxis": {
+                "title": {"text": "size of a structure (pixels of the estimate)"},
+                "type": "log",
+                "tickvals": sizes,
+                "ticktext": [f"{size:g}" for size in sizes],
+            },
+            "yaxis": {
+                "title": {"text": "fixed by the counts"},
+                "tickformat": ".0%",
+                "range": [0, 1.02],
+            },
+        },
+    }
+
+
 def calibration(summary: dict[str, Any]) -> Figure | None:
     """How often the intervals held the truth on held-out specimens; None if nobody says."""
     held_out = summary.get("calibration", {}).get("held_out", {})
@@ -178,4 +252,12 @@ def units(store: RunStore) -> str:
 
 
 # Figures of a run's page, by the name in their address.
-OF_SUMMARY = {"agreement": agreement, "calibration": calibration}
+OF_SUMMARY: dict[str, Callable[..., Figure | None]] = {
+    "agreement": agreement,
+    "calibration": calibration,
+    "evidence": evidence,
+    "reliability": appendix.reliability,
+    "ranks": appendix.ranks,
+    "tarp": appendix.tarp,
+}
+OF_ELEMENT = {"evidence"}  # those that follow the element that is looked at

@@ -9,7 +9,7 @@ from fiducial.runs import comparing
 from fiducial.runs.models import Run
 from workers.store import ImageStore, RunStore, StoreError
 
-from . import export, figures, finders, scales, stores
+from . import answers, appendix, assessed, export, figures, finders, scales, stores
 
 OVERLAYS: dict[str, tuple[str, ...]] = {  # and the pictures each is made of
     "none": (),
@@ -17,11 +17,13 @@ OVERLAYS: dict[str, tuple[str, ...]] = {  # and the pictures each is made of
     "risk": ("risk",),
     "interval": ("lower", "upper"),
 }
+# Pictures of what the counts fixed, as the evidence tab offers them.
+EVIDENCE = ("evidence", "resolution", "reliance", "smooth", "invented")
 LABELS = {
     "pixel_size_um": "measured pixel (µm)",
     "models": "weights (SHA-256)",
     "specimens": "calibration specimens",
-    "interval": "standard deviations of the interval",
+    "interval": "standard deviations of the interval, from gentle to steep places",
     "held_out": "held-out specimens",
     "psnr_db": "PSNR (dB)",
     "bicubic_psnr_db": "PSNR of bicubic (dB)",
@@ -34,6 +36,7 @@ LABELS = {
     "coverage_0.95": "coverage of the 95 % interval",
 }
 LONGEST = 12  # of a list that a page still writes out
+Feature = dict[str, float | str]
 PER_ELEMENT = 300  # features a page carries for each element: the riskiest and the safest
 
 
@@ -53,23 +56,27 @@ def of_run(run: Run) -> dict[str, Any]:
         "overlays": [name for name, needs in OVERLAYS.items() if all(map(store.has, needs))],
         "samples": store.samples,
         "has_guide": guide is not None,
-        "has_evidence": store.has("evidence"),
-        "calibration": facts(store.summary.get("calibration", {})),
+        "evidence": [name for name in EVIDENCE if store.has(name)],
+        **assessed.context(store),
+        "calibration": facts(without_curves(store.summary.get("calibration", {}))),
+        "strata": appendix.strata(store.summary),
+        "right": appendix.right(store.summary),
+        "tarp": appendix.curves(store.summary).get("tarp"),
         "parameters": facts(store.provenance),
         "config": config(run, store, guide),
-        "comparison": comparing.with_another_estimator(run),
-        "other_recipes": comparing.other_recipes(run),
+        **answers.context(store, run.measurement),
+        "question": comparing.question_of(run),
     }
 
 
 def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any]:
     """What the canvas viewer is told: pictures, scales, addresses."""
-    images = {name: _picture(store, name) for name in store.names}
+    images = {name: picture(store, name) for name in store.names}
     # Samples lie on the estimate's grid; asking each file would cost two reads per sample.
     images |= {f"samples/{k}": images["estimate"] for k in range(store.samples)}
     guide_range = None
     if guide:
-        images["guide"] = _picture(guide, "guide")
+        images["guide"] = picture(guide, "guide")
         guide_range = scales.counts_range(scales.overview(guide, "guide"))
     return {
         "tile": tile_address("viewer:run-tile", str(run.pk), run.store_path),
@@ -80,6 +87,9 @@ def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any
         "units": store.provenance.get("units", "counts"),
         "samples": store.samples,
         "elements": elements(store),
+        "intervals": assessed.intervals(store.summary),
+        "reliability": appendix.curves(store.summary).get("reliability", []),
+        "green": store.summary.get("features", {}).get("green"),
         "guideRange": guide_range,
         "features": reverse("viewer:run-features", args=[run.pk]),
         "profile": reverse("viewer:run-profile", args=[run.pk]),
@@ -101,8 +111,14 @@ def elements(store: RunStore) -> list[dict[str, Any]]:
         said = per_channel.get(element, {})
         evidence = said.get("resolution_of_evidence_px")
         um = {"resolution_of_evidence_um": evidence * pixel_um} if evidence and pixel_um else {}
-        found.append({"name": element, **scale, **said, **um})
+        rests = assessed.of_element(store.summary, element)
+        found.append({"name": element, **scale, **said, **um, **rests})
     return found
+
+
+def without_curves(calibration: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the appendix are drawn, not listed."""
+    return {key: value for key, value in calibration.items() if key != "curves"}
 
 
 def facts(tree: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -118,7 +134,7 @@ def facts(tree: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, s
 
 
 def _short(values: list[Any]) -> bool:
-    return 0 < len(values) <= LONGEST and not any(isinstance(each, dict) for each in values)
+    return 0 < len(values) <= LONGEST and not any(isinstance(each, (dict, list)) for each in values)
 
 
 def in_words(value: Any) -> str:
@@ -138,7 +154,7 @@ def tile_address(route: str, pk: str, version: str) -> str:
     )
 
 
-def features(store: RunStore) -> list[dict[str, float]]:
+def features(store: RunStore) -> list[Feature]:
     """The features a page lists, riskiest first, with the columns of the table `features`.
 
     Of an element with more than `PER_ELEMENT` of them, the riskiest and the safest half of that.
@@ -146,12 +162,13 @@ def features(store: RunStore) -> list[dict[str, float]]:
     return _listed(store, "features", PER_ELEMENT // 2)
 
 
-def missed(store: RunStore) -> list[dict[str, float]]:
+def missed(store: RunStore) -> list[Feature]:
     """Features of the samples that the estimate lacks, the likeliest to be real last."""
-    return _listed(store, "missed", 0) if store.has_table("missed") else []
+    asked_from = store.summary.get("features", {}).get("proposers", 0)
+    return _listed(store, "missed", 0, asked_from) if store.has_table("missed") else []
 
 
-def _listed(store: RunStore, table: str, riskiest: int) -> list[dict[str, float]]:
+def _listed(store: RunStore, table: str, riskiest: int, asked_from: int = 0) -> list[Feature]:
     columns = {name: values.tolist() for name, values in store.table(table).items()}
     risk, channels = columns["risk"], columns["channel"]
     order = sorted(range(len(risk)), key=lambda index: -risk[index])
@@ -159,14 +176,19 @@ def _listed(store: RunStore, table: str, riskiest: int) -> list[dict[str, float]
     for channel in set(channels):
         own = [index for index in order if channels[index] == channel]
         kept |= set(own[:riskiest] + own[riskiest - PER_ELEMENT :])
-    return [
-        {name: round(values[index], 4) for name, values in columns.items()}
-        for index in order
-        if index in kept
-    ]
+    found: list[Feature] = []
+    for index in (index for index in order if index in kept):
+        row: Feature = {name: round(values[index], 4) for name, values in columns.items()}
+        if "presence" in row:
+            row["presence"] = assessed.presence(
+                columns["presence"][index], store.samples, asked_from
+            )
+        found.append(row)
+    return found
 
 
-def _picture(store: ImageStore, name: str) -> dict[str, Any]:
+def picture(store: ImageStore, name: str) -> dict[str, Any]:
+    """What the canvas must know of a picture to place it: `shape` (rows, columns), `levels`."""
     array = store.image(name)
     return {"shape": array.shape[-2:], "levels": store.levels(name)}
 

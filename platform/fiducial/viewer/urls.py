@@ -1,11 +1,12 @@
 from django.urls import path
 
-from . import preview, views
+from . import answering, preview, views
 
 TILE = "tile/<path:image>/<int:channel>/<int:level>/<int:row>/<int:column>"
 
 app_name = "viewer"
 urlpatterns = [
+    path("words/", views.words, name="words"),
     path(f"runs/<uuid:pk>/{TILE}", views.run_tile, name="run-tile"),
     path("runs/<uuid:pk>/preview", preview.run_preview, name="run-preview"),
     path(
@@ -15,7 +16,13 @@ urlpatterns = [
     ),
     path("runs/<uuid:pk>/features", views.run_features, name="run-features"),
     path("runs/<uuid:pk>/figure/<slug:name>", views.run_figure, name="run-figure"),
+    path("runs/<uuid:pk>/unit/<int:number>", views.run_unit, name="run-unit"),
+    path("runs/<uuid:pk>/frame/<int:number>", views.run_frame, name="run-frame"),
+    path("runs/<uuid:pk>/units.csv", views.run_units, name="run-units"),
     path("runs/<uuid:pk>/profile", views.run_profile, name="run-profile"),
+    path("runs/<uuid:pk>/phases.png", answering.run_phases, name="run-phases"),
+    path("runs/<uuid:pk>/answers.csv", answering.run_answers, name="run-answers"),
+    path("runs/<uuid:pk>/standards", answering.run_standards, name="run-standards"),
     path("runs/<uuid:pk>/download/<slug:kind>", views.run_download, name="run-download"),
     path(f"measurements/<uuid:pk>/{TILE}", views.measurement_tile, name="measurement-tile"),
 ]

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from functools import partial
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -15,7 +16,18 @@ from fiducial.runs.models import Run
 from fiducial.runs.queries import visible_runs
 from workers.store import ImageStore, StoreError
 
-from . import export, figures, page, stores, tiles
+from . import (
+    assessed,
+    boundaries,
+    export,
+    figures,
+    glossary,
+    page,
+    pathways,
+    stores,
+    tiles,
+    unit_figures,
+)
 
 DOWNLOADS = {
     "text": ("xmaptools-text.zip", lambda store: export.maps(store, "txt", export.text)),
@@ -28,10 +40,18 @@ DOWNLOADS = {
 def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
     """The page of a run that succeeded; `runs` calls it on its own address."""
     try:
+        if run.recipe == pathways.RECIPE:
+            return render(request, "viewer/units.html", pathways.of_run(run))
         context = page.of_run(run)
     except StoreError as missing:
         return render(request, "viewer/missing.html", {"run": run, "sentence": missing}, status=410)
     return render(request, "viewer/run.html", context | {"reports": reports_of(run)})
+
+
+@require_GET
+def words(request: HttpRequest) -> HttpResponse:
+    """Every definition on one page; open to all, as the planning page is."""
+    return render(request, "viewer/words.html", {"groups": glossary.GROUPS})
 
 
 @login_required
@@ -40,7 +60,7 @@ def run_tile(
     request: HttpRequest, pk: str, image: str, channel: int, level: int, row: int, column: int
 ) -> HttpResponse:
     """A tile of a run's picture, or of the electron image (`guide`) of its measurement."""
-    run = _finished(request, pk)
+    run = finished(request, pk)
     try:
         store = stores.behind(run, image)
     except StoreError as missing:
@@ -92,16 +112,18 @@ def tile_response(
 @require_GET
 def run_features(request: HttpRequest, pk: str) -> JsonResponse:
     """The features the answers table lists, riskiest first, and those perhaps missed."""
-    store = stores.of_run(_finished(request, pk))
+    store = stores.of_run(finished(request, pk))
     return JsonResponse({"features": page.features(store), "missed": page.missed(store)})
 
 
 @login_required
 @require_GET
 def run_figure(request: HttpRequest, pk: str, name: str) -> JsonResponse:
-    """One of the figures drawn from the summary of a run."""
+    """One of the figures drawn from the summary of a run, of `?element=` where it is of one."""
     drawn = figures.OF_SUMMARY.get(name, lambda summary: None)
-    figure = drawn(stores.of_run(_finished(request, pk)).summary)
+    if name in figures.OF_ELEMENT:
+        drawn = partial(drawn, element=request.GET.get("element"))
+    figure = drawn(stores.of_run(finished(request, pk)).summary)
     if figure is None:
         raise Http404("This run has no such figure.")
     return JsonResponse(figure)
@@ -109,13 +131,54 @@ def run_figure(request: HttpRequest, pk: str, name: str) -> JsonResponse:
 
 @login_required
 @require_GET
+def run_unit(request: HttpRequest, pk: str, number: int) -> JsonResponse:
+    """The card of one unit of a movie."""
+    try:
+        return JsonResponse(unit_figures.unit(stores.of_run(_of_units(request, pk)), number))
+    except IndexError as missing:
+        raise Http404 from missing
+
+
+@login_required
+@require_GET
+def run_frame(request: HttpRequest, pk: str, number: int) -> JsonResponse:
+    """One frame of a movie with its units."""
+    run = _of_units(request, pk)
+    try:
+        movie = stores.of_measurement(run.measurement, run.measurement_revision)
+        return JsonResponse(unit_figures.frame(stores.of_run(run), movie, number))
+    except (IndexError, StoreError) as missing:
+        raise Http404 from missing
+
+
+@login_required
+@require_GET
+def run_units(request: HttpRequest, pk: str) -> StreamingHttpResponse:
+    """All units of a movie as one table."""
+    run = _of_units(request, pk)
+    name = f"{slugify(run.measurement.name) or 'units'}-{str(run.pk)[:8]}-units.csv"
+    return attachment(pathways.as_csv(stores.of_run(run)), name)
+
+
+def _of_units(request: HttpRequest, pk: str) -> Run:
+    run = finished(request, pk)
+    if run.recipe != pathways.RECIPE:
+        raise Http404("This run is not one of units.")
+    return run
+
+
+@login_required
+@require_GET
 def run_profile(request: HttpRequest, pk: str) -> JsonResponse:
-    """The figure of one profile: `channel` (index), `from` and `to` as "row,column"."""
-    store = stores.of_run(_finished(request, pk))
+    """One profile and the width of its step: `channel` (index), `from`, `to` as "row,column",
+    `level` of its interval."""
+    store = stores.of_run(finished(request, pk))
     try:
         channel = range(len(store.channels))[int(request.GET["channel"])]
         start, end = (_point(request.GET[name]) for name in ("from", "to"))
-        return JsonResponse(figures.profile(store, channel, start, end))
+        level = request.GET.get("level", assessed.SHOWN_LEVEL)
+        figure = figures.profile(store, channel, start, end, level)
+        return JsonResponse(figure | {"words": boundaries.width_words(store, channel, start, end)})
     except (KeyError, IndexError):
         sentence = "Name a channel of this run and two points: ?channel=0&from=1,2&to=30,40."
     except ValueError as wrong:
@@ -129,7 +192,7 @@ def run_download(request: HttpRequest, pk: str, kind: str) -> StreamingHttpRespo
     """One of the downloads a run offers, streamed."""
     if kind not in DOWNLOADS:
         raise Http404
-    run = _finished(request, pk)
+    run = finished(request, pk)
     suffix, pieces = DOWNLOADS[kind]
     name = slugify(run.measurement.name) or "run"
     return attachment(pieces(stores.of_run(run)), f"{name}-{str(run.pk)[:8]}-{suffix}")
@@ -143,7 +206,7 @@ def attachment(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
     return response
 
 
-def _finished(request: HttpRequest, pk: str) -> Run:
+def finished(request: HttpRequest, pk: str) -> Run:
     """The run, if it succeeded and the visitor may see it; otherwise 404."""
     succeeded = visible_runs(request.user).filter(state=Run.State.SUCCEEDED)
     return get_object_or_404(succeeded.select_related("measurement"), pk=pk)

@@ -15,8 +15,8 @@ const view = new View(columns, rows);
 const pane = new MapPane(root.querySelector("canvas"), view);
 const readout = root.querySelector("[data-part=readout]");
 const plot = root.querySelector("[data-part=histogram]");
-const sources = Object.fromEntries(Object.entries(config.levels).map(([name, levels]) =>
-  [name, new TileSource({ name, address: config.tile, shape: config.shape, levels, step: 1 })]));
+const sources = Object.fromEntries(Object.entries(config.images).map(([name, image]) =>
+  [name, new TileSource({ name, address: config.tile, step: rows / image.shape[0], ...image })]));
 let shown = config.pictures[0];
 
 function show(picture) {

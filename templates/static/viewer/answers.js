@@ -12,7 +12,7 @@ export class Answers {
   #shown = PAGE;
 
   constructor(root, view, panes, state, address) {
-    this.body = root.querySelector("tbody");
+    this.body = root.querySelector(".answers-table tbody");
     this.more = root.querySelector("[data-more]");
     this.words = root.querySelector(".answers-words");
     Object.assign(this, { view, panes, state });

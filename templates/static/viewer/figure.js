@@ -38,8 +38,8 @@ function layout(own) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", size: 13, color: "var(--soft)" },
     hoverlabel: { bgcolor: "var(--surface)", bordercolor: "var(--line-strong)" },
-    margin: { l: 56, r: 12, t: 36, b: 48 },
-    legend: { orientation: "h", x: 0, y: 1.14, yanchor: "top" },
+    margin: { l: 56, r: 12, t: 36, b: 48, ...own.margin },
+    legend: { orientation: "h", x: 0, y: 1.14, yanchor: "top", ...own.legend },
     showlegend: true,
   };
 }

@@ -35,10 +35,20 @@ export function residualLayers(sources, state) {
   }];
 }
 
+/** One of the pictures of what the counts fixed, as `state.evidence` names it. */
 export function evidenceLayers(sources, state) {
+  const { evidence, element, elements, low, high } = state;
+  const { tau } = elements[element];
+  const paints = {
+    evidence: () => colours("viridis", 0, 1),
+    resolution: () => colours("viridis", 1, 5, Math.log2), // 2 to 32 pixels
+    reliance: () => colours("viridis", 0, 1),
+    smooth: () => colours("cividis", low, high),
+    invented: () => colours("residual", -tau, tau),
+  };
   return [{
-    id: "evidence", sources: [sources.evidence], channel: state.element, key: "",
-    paint: colours("viridis", 0, 1),
+    id: "evidence", sources: [sources[evidence]], channel: element,
+    key: `${evidence} ${low} ${high} ${tau}`, paint: paints[evidence](),
   }];
 }
 

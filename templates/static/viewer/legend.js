@@ -52,20 +52,22 @@ function veilBackground([red, green, blue]) {
 }
 
 export class Legend {
-  constructor(root, state, { units, factor }) {
+  constructor(root, state, { units, factor, intervals }) {
     this.root = root;
     this.state = state;
     this.factor = factor;
+    this.intervals = intervals;
     this.unit = UNITS[units] ?? units;
     const find = (selector) => root.querySelector(selector);
     this.parts = {
       counts: find(".bar-counts"), overlay: find(".bar-overlay"), words: find(".legend-words"),
       low: find("[name=low]"), high: find("[name=high]"), share: find("[name=share]"),
       shareField: find(".legend-share"), shareShown: find(".legend-share output"),
-      stripes: find(".legend-stripes"),
+      stripes: find(".legend-stripes"), level: find(".legend-level"),
     };
     this.#listen(find(".bar-reset"));
-    state.watch(["element", "overlay", "palette", "low", "high", "share"], () => this.draw());
+    state.watch(["element", "overlay", "palette", "low", "high", "share", "level"],
+      () => this.draw());
   }
 
   #listen(reset) {
@@ -92,12 +94,15 @@ export class Legend {
     parts.shareField.hidden = state.overlay !== "invented" || this.factor === 1;
     parts.stripes.hidden = parts.shareField.hidden;
     parts.overlay.hidden = !VEILS[state.overlay];
+    if (parts.level) parts.level.hidden = state.overlay !== "interval";
     parts.shareShown.textContent = `${state.share} %`;
     parts.words.textContent = this.#words(element);
     if (state.overlay === "risk") {
       drawBar(parts.overlay, veilBackground(VEILS.risk), 0, 1, "risk, a probability");
     } else if (state.overlay === "interval") {
-      const most = element.interval;
+      // Colours stay as they are: every interval is so many times the same standard deviation.
+      const most = element.interval * (parts.level
+        ? this.intervals[state.level] / this.intervals["0.9"] : 1);
       drawBar(parts.overlay, veilBackground(VEILS.interval), 0, most, `half-width, ${unit}`);
     }
   }
@@ -109,7 +114,8 @@ export class Legend {
       invented: this.factor === 1 ? EVERY_PIXEL : `Striped: the learned prior supplied more than ${share} % of the value shown `
         + `(or of ${figure(tau)} counts, where less is shown).`,
       risk: `Risk: the probability that the estimate is wrong by more than ${figure(tau)} counts.`,
-      interval: "Half the width of the 90 % interval: where it is wide, little is known.",
+      interval: `Half the width of the ${Math.round(100 * this.state.level)} % interval: where it is `
+        + "wide, little is known.",
     }[overlay];
   }
 }

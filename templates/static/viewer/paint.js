@@ -2,13 +2,13 @@
 
 import { lut } from "./luts.js";
 
-/** Values between `low` and `high` in the colours of a map; NaN stays clear. */
-export function colours(name, low, high) {
+/** Values, or a `measure` of them, between `low` and `high` in a map's colours; NaN stays clear. */
+export function colours(name, low, high, measure = (value) => value) {
   const table = lut(name);
   const scale = 255 / (high - low || 1);
   return ([values], out) => {
     for (let i = 0; i < values.length; i += 1) {
-      const value = values[i];
+      const value = measure(values[i]);
       if (value !== value) continue; // NaN: not measured
       const at = 3 * Math.min(255, Math.max(0, Math.round((value - low) * scale)));
       out[4 * i] = table[at];

@@ -17,7 +17,7 @@ export class Profile {
       pane.addEventListener("choose", ({ detail }) => { if (state.profiling) this.#add(detail); });
     }
     state.watch(["profiling"], () => this.#tell());
-    state.watch(["element"], () => this.#fetch());
+    state.watch(["element", "level"], () => this.#fetch());
   }
 
   /** The two ends in world pixels, drawn over the panes. */
@@ -71,11 +71,11 @@ export class Profile {
     this.#asked += 1;
     const mine = this.#asked;
     const [from, to] = this.#points.map(([x, y]) => `${y.toFixed(2)},${x.toFixed(2)}`);
-    const query = new URLSearchParams({ channel: this.state.element, from, to });
+    const query = new URLSearchParams({ channel: this.state.element, from, to, level: this.state.level });
     const response = await fetch(`${this.config.profile}?${query}`);
     const figure = await response.json();
     if (mine !== this.#asked) return;
-    this.words.textContent = response.ok ? "" : figure.sentence;
+    this.words.textContent = response.ok ? figure.words : figure.sentence;
     this.plot.hidden = !response.ok;
     if (response.ok) await draw(this.plot, figure, this.config.plotly);
   }

@@ -2,7 +2,9 @@
 
 import { Answers } from "./answers.js";
 import { draw } from "./figure.js";
-import { estimateLayers, evidenceLayers, measuredLayers, residualLayers } from "./layers.js";
+import { Evidence, followed } from "./evidence.js";
+import { FeatureCard } from "./feature.js";
+import { estimateLayers, measuredLayers, residualLayers } from "./layers.js";
 import { Legend, drawBar, gradient } from "./legend.js";
 import { MapPane } from "./map.js";
 import { Profile } from "./profile.js";
@@ -25,6 +27,7 @@ const state = new State({
   elements: config.elements, element: 0, low: first.low, high: first.high,
   overlay: "none", palette: "cividis", share: 20, sample: null, swipe: 0,
   guideRange: config.guideRange, order: "riskiest", feature: null, profiling: false,
+  level: "0.9", evidence: "evidence",
 });
 const view = new View(width, height);
 const panes = {
@@ -39,12 +42,13 @@ state.watch(looks, () => {
   panes.measured.show(measuredLayers(sources, state));
   panes.estimate.show(estimateLayers(sources, state));
 });
-new Legend(root.querySelector(".legend"), state, { units: config.units, factor });
+new Legend(root.querySelector(".legend"), state, { units: config.units, factor, intervals: config.intervals });
 new Readout(root.querySelector(".readout"), view, sources, state,
-  { pixelUm: config.pixelUm, step: factor });
+  { pixelUm: config.pixelUm, step: factor, intervals: config.intervals });
 new Samples(root.querySelector(".pane-estimate"), state, config.samples);
 const profile = new Profile(document.getElementById("panel-profile"), both, state, config);
 const answers = new Answers(document.querySelector(".answers"), view, both, state, config.features);
+new FeatureCard(document.getElementById("feature"), state, { ...config, factor });
 for (const pane of both) {
   pane.decorate = (context, toScreen) => {
     answers.decorate(context, toScreen, pane.zoom);
@@ -55,10 +59,11 @@ for (const pane of both) {
 choices("[name=element]", "element", Number);
 choices("[name=overlay]", "overlay", String);
 choices("[name=palette]", "palette", String);
+choices("[name=level]", "level", String);
 state.watch(["element"], () => {
   const { low, high } = state.elements[state.element];
   state.set({ low, high, feature: null });
-  for (const line of root.querySelectorAll("[data-about]")) {
+  for (const line of document.querySelectorAll("[data-about]")) {
     line.hidden = Number(line.dataset.about) !== state.element;
   }
 });
@@ -119,12 +124,14 @@ function openTabs() {
         "standard deviations");
       await figure("agreement");
     },
-    "tab-calibration": () => figure("calibration"),
+    "tab-calibration": async () => {
+      for (const name of ["calibration", "reliability", "ranks", "tarp"]) await figure(name);
+    },
     "tab-evidence": () => {
-      if (!sources.evidence) return;
-      linked("map-evidence", evidenceLayers);
-      drawBar(document.querySelector(".bar-evidence"), gradient("viridis"), 0, 1,
-        "share of a 4-pixel structure fixed by the counts");
+      const panel = document.getElementById("panel-evidence");
+      if (sources.evidence) new Evidence(panel, both[0], sources, state, config);
+      const plot = document.getElementById("figure-evidence");
+      if (plot) followed(plot, config.figures.evidence, state, config);
     },
   };
   tabs(document.querySelector("[role=tablist]"), (id) => {

@@ -1,13 +1,10 @@
-import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from fiducial.accounts import plans
 from fiducial.accounts.models import User
 from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run
@@ -93,25 +90,6 @@ def test_under_way_is_asked_for_until_nothing_is(client: Client) -> None:
     assert 'hx-trigger="load delay:3s"' in busy.content.decode()
     assert "50 %" in busy.content.decode()
     assert (idle.status_code, idle["HX-Refresh"]) == (204, "true")
-
-
-def test_plan_page_shows_measured_figures_of_both_plans(client: Client) -> None:
-    page = client.get("/plan/").content.decode()
-
-    found = json.loads(plans.RESULTS.read_text())
-    for key in ("fine.psnr_db", "fine.rival.tv.psnr_db", "coarse.rival.bicubic.psnr_db"):
-        assert f"{found[f'obj1.time4.{key}']:.2f} dB" in page
-
-
-def test_plan_page_claims_nothing_without_the_benchmark(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plans, "RESULTS", tmp_path / "none.json")
-
-    page = client.get("/plan/").content.decode()
-
-    assert "holds everything the coarse one does" in page
-    assert "dB" not in page
 
 
 def test_example_leads_home_until_a_report_is_frozen(client: Client) -> None:

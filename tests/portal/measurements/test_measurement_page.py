@@ -39,11 +39,52 @@ def test_page_shows_the_electron_image_beside_the_elements(
     content = counts()
     made = ready(project, content=replace(content, guide=content.values[0] / 3))
 
-    config = browser.get(f"/measurements/{made.pk}/").context["gallery"]
+    answer = browser.get(f"/measurements/{made.pk}/")
 
+    config = answer.context["gallery"]
     assert config["pictures"][-1]["name"] == "electron image"
     picture = browser.get(config["pictures"][-1]["thumbnail"])
     assert imagecodecs.png_decode(picture.content).shape == (24, 32, 4)
+    assert "on the grid of the maps" in answer.content.decode()
+
+
+def test_finer_electron_image_lies_on_the_maps_pixel_by_pixel(
+    browser: Client, project: Project
+) -> None:
+    content = counts()
+    mask = content.mask.copy()
+    mask[:4] = False
+    guide = np.random.default_rng(0).uniform(1, 99, (24 * 8, 32 * 8)).astype(np.float32)
+    made = ready(project, content=replace(content, mask=mask, guide=guide))
+
+    answer = browser.get(f"/measurements/{made.pk}/")
+
+    config = answer.context["gallery"]
+    assert config["shape"] == (24, 32)
+    assert config["images"]["guide"] == {"shape": (192, 256), "levels": 1}
+    assert "8 × finer than the maps, on each side" in answer.content.decode()
+    picture = imagecodecs.png_decode(browser.get(config["pictures"][-1]["thumbnail"]).content)
+    fine = mask.repeat(8, 0).repeat(8, 1)
+    assert (picture[..., 3] > 0).tolist() == fine.tolist()
+
+
+@pytest.mark.parametrize("finer", [3, 4])
+def test_thumbnail_of_an_electron_image_with_coarser_levels_shows_its_whole_field(
+    browser: Client, project: Project, finer: int
+) -> None:
+    content = counts(shape=(100, 130))
+    mask = content.mask.copy()
+    mask[:50] = False
+    guide = np.ones((100 * finer, 130 * finer), np.float32)
+    made = ready(project, content=replace(content, mask=mask, guide=guide))
+
+    answer = browser.get(f"/measurements/{made.pk}/thumbnail/1/guide/0/")
+
+    picture = imagecodecs.png_decode(answer.content)
+    height, width = picture.shape[:2]
+    assert max(height, width) <= 256
+    assert height / width == pytest.approx(100 / 130, rel=0.01)
+    assert (picture[..., 3] > 0).mean(1).tolist() == [0.0] * (height // 2) + [1.0] * (height // 2)
 
 
 def test_page_says_what_to_do_about_each_problem(browser: Client, project: Project) -> None:
@@ -227,4 +268,6 @@ def test_gallery_config_is_plain_json(browser: Client, project: Project) -> None
 
     config = browser.get(f"/measurements/{made.pk}/").context["gallery"]
 
-    assert json.loads(json.dumps(config))["levels"] == {"measured": 1}
+    assert json.loads(json.dumps(config))["images"] == {
+        "measured": {"shape": [24, 32], "levels": 1}
+    }

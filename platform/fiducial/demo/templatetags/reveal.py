@@ -40,3 +40,9 @@ def _slow_picture(run: Run, store: Any) -> dict[str, Any]:
         "levels": store.levels("measured"),
         "channels": store.channels,
     }
+
+
+@register.simple_tag(takes_context=True)
+def sealed_decibels(context: dict[str, Any], run: Run) -> float | None:
+    """`services.decibels` for whoever looks at the page."""
+    return services.decibels(run, context["request"].user)

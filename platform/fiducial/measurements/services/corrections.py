@@ -23,6 +23,8 @@ def correct(*, measurement: Measurement, user: User, answers: Mapping[str, Any])
     Refused while files arrive or are being read. The revisions made before stay as they are.
     """
     permissions.require(user, permissions.WORK, measurement.project.lab)
+    if measurement.stands:
+        raise Refused(f"“{measurement}” stands as it was read: windows judge what they judge.")
     moved = Measurement.objects.filter(pk=measurement.pk, state__in=Measurement.FINAL).update(
         answers=dict(answers),
         state=State.QUARANTINED,

@@ -35,12 +35,15 @@ def ingest(*, measurement_id: UUID) -> bool:
     measurement = Measurement.objects.get(pk=measurement_id)
     folder = folders.revisions(measurement_id)
     folder.mkdir(parents=True, exist_ok=True)
+    of_windows = measurement.kind == Measurement.Kind.WINDOWS
+    windows = folders.windows_to_read(measurement) if of_windows else {}
     output = folder / f"reading-{attempt}.zarr"
     reply_file = folder / f"reading-{attempt}.json"
     try:
         reply = process.ingest(
             {
                 "files": [str(path) for path in folders.files_to_read(measurement)],
+                "windows": {number: list(map(str, found)) for number, found in windows.items()},
                 "corrections": measurement.answers,
                 "output": str(output),
                 "reply": str(reply_file),

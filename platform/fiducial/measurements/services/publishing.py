@@ -65,7 +65,9 @@ def _refuse(row: Measurement, problems: list[dict[str, str]]) -> None:
 
 
 def _twin(row: Measurement, content_hash: str) -> Measurement | None:
-    same = Measurement.objects.filter(project=row.project_id, content_hash=content_hash)
+    same = Measurement.objects.filter(
+        project=row.project_id, kind=row.kind, content_hash=content_hash
+    )
     return same.exclude(pk=row.pk).order_by("created").first()
 
 

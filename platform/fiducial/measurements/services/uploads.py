@@ -6,11 +6,13 @@ twice.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -28,22 +30,35 @@ State = Measurement.State
 
 
 def create_upload(
-    *, project: Project, user: User, name: str, files: Sequence[tuple[str, int]]
+    *,
+    project: Project,
+    user: User,
+    name: str,
+    files: Sequence[tuple[str, int]],
+    kind: Measurement.Kind = Measurement.Kind.MAP,
+    answers: Mapping[str, Any] | None = None,
+    unfinished: QuerySet[Measurement] | None = None,
 ) -> tuple[Measurement, bool]:
     """Announce `files` as (path, size in bytes) of one measurement.
 
     Returns the measurement and whether it is new: an unfinished upload of the same files by the
-    same person is continued. Refused (TooLarge, DiskFull, …) before a byte is sent.
+    same person is continued (one of `unfinished`, or any map of the project). `answers`: what the
+    reader need not ask. Refused (TooLarge, DiskFull, …) before a byte is sent.
     """
     permissions.require(user, permissions.WORK, project.lab)
     wanted = _checked(files)
     with transaction.atomic():
-        if unfinished := _same_unfinished(project, user, wanted):
-            return unfinished, False
+        candidates = project.measurements.filter(kind=kind) if unfinished is None else unfinished
+        if same := _same_unfinished(candidates, user, wanted):
+            return same, False
         refuse_without_room(sum(wanted.values()))
         title = name.strip() or PurePosixPath(next(iter(wanted))).stem
         measurement = Measurement.objects.create(
-            project=project, name=title[:160], uploaded_by=user
+            project=project,
+            name=title[:160],
+            kind=kind,
+            uploaded_by=user,
+            answers=dict(answers or {}),
         )
         UploadedFile.objects.bulk_create(
             UploadedFile(measurement=measurement, name=path, size=size)
@@ -128,10 +143,12 @@ def _checked(files: Sequence[tuple[str, int]]) -> dict[str, int]:
     return dict(zip(paths, (size for _, size in files), strict=True))
 
 
-def _same_unfinished(project: Project, user: User, wanted: dict[str, int]) -> Measurement | None:
-    unfinished = Measurement.objects.filter(
-        project=project, uploaded_by=user, state=State.UPLOADING
-    ).prefetch_related("files")
+def _same_unfinished(
+    candidates: QuerySet[Measurement], user: User, wanted: dict[str, int]
+) -> Measurement | None:
+    unfinished = candidates.filter(uploaded_by=user, state=State.UPLOADING).prefetch_related(
+        "files"
+    )
     for measurement in unfinished.order_by("-created"):
         if {file.name: file.size for file in measurement.files.all()} == wanted:
             return measurement
@@ -156,16 +173,26 @@ def _close(file: UploadedFile) -> None:
 
 
 def _with_same_files(measurement: Measurement, files: Sequence[UploadedFile]) -> Measurement | None:
-    """Another measurement of the project that holds the same contents, whatever the names."""
-    hashes = sorted(file.sha256 for file in files)
+    """Another measurement of the project that holds the same contents, whatever the names.
+
+    Of windows the names count: they say which window a file shows.
+    """
+    named = measurement.kind == Measurement.Kind.WINDOWS
+
+    def contents(some: Iterable[UploadedFile]) -> list[tuple[str, str]]:
+        return sorted((file.sha256, file.name if named else "") for file in some)
+
+    wanted = contents(files)
     others = (
-        Measurement.objects.filter(project=measurement.project, files__sha256=hashes[0])
+        Measurement.objects.filter(
+            project=measurement.project, kind=measurement.kind, files__sha256=wanted[0][0]
+        )
         .exclude(pk=measurement.pk)
         .exclude(state=State.UPLOADING)
         .distinct()
     )
     for other in others.prefetch_related("files").order_by("created"):
-        if sorted(file.sha256 for file in other.files.all()) == hashes:
+        if contents(other.files.all()) == wanted:
             return other
     return None
 

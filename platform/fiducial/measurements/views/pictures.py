@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from fiducial.viewer import stores
+from fiducial.viewer import stores, tiles
 from fiducial.viewer.colours import painted
 from workers.store import MeasurementStore, StoreError
 
@@ -31,7 +31,7 @@ def thumbnail(
     try:
         last = store.levels(image) - 1
         values = store.window(image, channel, 0, 0, CHUNK, CHUNK, last)
-        mask = store.window("mask", 0, 0, 0, CHUNK, CHUNK, last) > 0
+        mask = tiles.measured(store, image, last, 0, 0, values.shape)
     except StoreError as missing:
         raise Http404("There is no such picture.") from missing
     top = float(np.percentile(values[mask], 99.5)) if mask.any() else 0.0

@@ -59,14 +59,9 @@ def answers_json(view: View) -> View:
 def create(request: HttpRequest, pk: int) -> HttpResponse:
     """Announce files: {"name": …, "files": [{"path": …, "size": …}]} → the upload's state."""
     project = get_object_or_404(queries.visible_projects(request.user), pk=pk)
-    name, files = _announced(request)
+    name, files = announced(request)
     upload, new = services.create_upload(project=project, user=request.user, name=name, files=files)
-    answer = _state(upload)
-    # A name may have been made harmless: tell the client which of its files each one is.
-    given = {harmless_path(path): path for path, _ in files}
-    for file in answer["files"]:
-        file["given"] = given[file["path"]]
-    return JsonResponse(answer, status=201 if new else 200)
+    return JsonResponse(described(upload, files), status=201 if new else 200)
 
 
 @require_GET
@@ -107,7 +102,8 @@ def _visible(request: HttpRequest, pk: UUID) -> Measurement:
     return get_object_or_404(seen, pk=pk)
 
 
-def _announced(request: HttpRequest) -> tuple[str, list[tuple[str, int]]]:
+def announced(request: HttpRequest) -> tuple[str, list[tuple[str, int]]]:
+    """Name and files (path, bytes) in the body of a request that announces an upload."""
     try:
         body = json.loads(request.body)
         files = [(str(file["path"]), int(file["size"])) for file in body["files"]]
@@ -116,6 +112,16 @@ def _announced(request: HttpRequest) -> tuple[str, list[tuple[str, int]]]:
         raise Refused(
             'Send {"name": …, "files": [{"path": …, "size": bytes}, …]} as JSON.'
         ) from fault
+
+
+def described(upload: Measurement, files: list[tuple[str, int]]) -> dict[str, Any]:
+    """The state of an upload for the client that announced `files`."""
+    answer = _state(upload)
+    # A name may have been made harmless: tell the client which of its files each one is.
+    given = {harmless_path(path): path for path, _ in files}
+    for file in answer["files"]:
+        file["given"] = given[file["path"]]
+    return answer
 
 
 def _state(upload: Measurement) -> dict[str, Any]:

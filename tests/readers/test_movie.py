@@ -1,0 +1,81 @@
+"""Frames of a movie, where a person says that they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from tests.data import data_path
+from workers.readers import ReadError, read
+from workers.readers.summary import summarise
+from workers.store import read_measurement, write_measurement
+
+MOVIE = {"content": "movie"}
+
+
+def test_pages_of_a_stack_become_frames_in_their_order(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).normal(size=(12, 20, 16)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "run.tif", frames)
+    movie = read([tmp_path / "run.tif"], MOVIE)
+    assert movie.channels[:2] == ("frame 01", "frame 02")
+    assert movie.problems == ()
+    np.testing.assert_array_equal(movie.values, frames)  # negative numbers too
+    assert movie.mask.all()
+    write_measurement(tmp_path / "run.zarr", movie)
+    again = read_measurement(tmp_path / "run.zarr")
+    assert again.content == "movie"
+    summary = summarise(again)
+    assert (summary["content"], summary["open"], summary["units"]) == ("movie", [], "intensity")
+
+
+def test_files_of_one_frame_each_make_a_movie_too(tmp_path: Path) -> None:
+    for n in range(3):
+        np.save(tmp_path / f"f{n}.npy", np.full((1, 9, 9), float(n)))
+    movie = read([tmp_path / f"f{n}.npy" for n in range(3)], MOVIE)
+    assert movie.values[:, 0, 0].tolist() == [0, 1, 2]
+
+
+def test_pixels_without_a_number_become_the_middle_of_their_frame(tmp_path: Path) -> None:
+    frames = np.ones((2, 10, 10), np.float32)
+    frames[1] = 5
+    frames[1, 3, 3] = np.nan
+    np.save(tmp_path / "gap.npy", frames)
+    movie = read([tmp_path / "gap.npy"], MOVIE)
+    assert movie.values[1, 3, 3] == 5
+    assert "hold no number" in movie.problems[-1].what
+
+
+def test_frames_of_two_sizes_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.ones((2, 10, 10)))
+    np.save(tmp_path / "b.npy", np.ones((2, 10, 12)))
+    with pytest.raises(ReadError, match="has 10 × 12 pixels, the first 10 × 10"):
+        read([tmp_path / "a.npy", tmp_path / "b.npy"], MOVIE)
+
+
+def test_a_photograph_is_refused(tmp_path: Path) -> None:
+    photo = np.zeros((20, 20, 3), np.uint8)
+    tifffile.imwrite(tmp_path / "photo.tif", photo, photometric="rgb")
+    with pytest.raises(ReadError):
+        read([tmp_path / "photo.tif"], MOVIE)
+
+
+def test_scans_of_a_probe_give_the_frames_of_their_phase() -> None:
+    files = [data_path(f"microscopy/pfm-ferroelectric/PZT_final000{n}.h5") for n in (1, 2, 3)]
+    movie = read(files, MOVIE)
+    assert movie.values.shape == (3, 256, 256)
+    assert movie.pixel_size_um == pytest.approx(2 / 256, rel=0.01)
+    assert "frames are those of PhaseRetrace" in movie.problems[-1].what
+    skipped = {
+        row["name"]: "skip"
+        for row in movie.provenance["files"]
+        if not row["name"].endswith("/AmplitudeRetrace")
+    }
+    other = read(files, MOVIE | {"channels": skipped})
+    assert other.values.shape == (3, 256, 256)
+    assert np.abs(other.values).max() < 1  # volts or metres, not degrees
+
+
+def test_spectra_on_a_grid_are_refused_with_a_sentence() -> None:
+    with pytest.raises(ReadError, match="holds no image"):
+        read([data_path("microscopy/pfm-ferroelectric/BEPS_PTO_50x50.h5")], MOVIE)

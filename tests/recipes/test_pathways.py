@@ -1,0 +1,114 @@
+"""The recipe for movies: what it asks, what it refuses, what it leaves in the store."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.factories.movies import FLIPS, flipping
+from workers import store
+from workers.measurement import Measurement
+from workers.recipes.catalogue import RECIPES, ParameterErrors
+from workers.run import Report, RunError, ShouldStop, Stopped, run
+
+RECIPE = RECIPES["unit-pathways"]
+
+
+def summary(frames: int = 40, side: int = 96, content: str = "movie") -> dict[str, Any]:
+    return {"channels": ["f"] * frames, "shape": [side, side], "content": content}
+
+
+def stored(path: Path, frames: np.ndarray) -> Path:
+    channels = tuple(f"frame {n + 1}" for n in range(len(frames)))
+    mask = np.ones(frames.shape[1:], bool)
+    movie = Measurement(
+        channels, frames, mask, "intensity", content="movie", provenance={"format": "synthetic"}
+    )
+    store.write_measurement(path, movie)
+    return path
+
+
+def asked(**others: Any) -> dict[str, Any]:
+    return RECIPE.clean({"window": 28, "members": 2, **others}, summary())
+
+
+def test_a_patch_must_fit_into_the_frames_and_maps_are_no_movies() -> None:
+    with pytest.raises(ParameterErrors, match="does not fit into frames of 96 × 96"):
+        asked(window=96)
+    with pytest.raises(ParameterErrors, match="takes a movie; choose another recipe"):
+        RECIPE.clean({}, summary(content="maps"))
+    with pytest.raises(ParameterErrors, match="takes maps of elements"):
+        RECIPES["xray-ensemble"].clean({}, summary())
+    assert RECIPE.suggest(summary()) == {"window": 38}
+    more = RECIPE.cost(asked(members=5), summary())
+    assert more > RECIPE.cost(asked(), summary()) > 0
+
+
+def ran(
+    folder: Path,
+    frames: np.ndarray,
+    report: Report = lambda stage, share: None,
+    should_stop: ShouldStop = lambda: False,
+    **others: Any,
+) -> dict[str, Any]:
+    movie = stored(folder / "movie.zarr", frames)
+    return run(
+        "unit-pathways",
+        movie,
+        folder / "run.zarr",
+        asked(**others),
+        seed=0,
+        report=report,
+        should_stop=should_stop,
+    )
+
+
+def test_a_flipping_unit_is_read_off_and_everything_is_kept(tmp_path: Path) -> None:
+    frames, _ = flipping(np.random.default_rng(1))
+    told: list[str] = []
+    found = ran(tmp_path, frames, lambda stage, share: told.append(stage))
+    assert found["states"]["count"] == found["classical"]["count"] == 2
+    assert found["states"]["changes"] == [[flip + 1 for flip in FLIPS]]
+    assert found["order"] == 3
+    assert found["verdict"][0].startswith("2 states, 3 changes, at frame 10, 18, 25")
+    assert any("latents hold" in stage for stage in told)
+    kept = store.RunStore(tmp_path / "run.zarr")
+    units, way = kept.table("units"), kept.table("path")
+    assert len(units["frame"]) == len(frames)
+    assert (units["arc"] < 5).all()
+    assert way["extrapolated"].any()
+    assert kept.image("path").shape == (len(way["nats"]), 24, 24)
+    assert found["path"]["low"] <= found["path"]["saddle"] <= found["path"]["high"] + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("frames", "what", "sentence"),
+    [
+        (5, "brightest", "Only 5 units were found; it takes 20"),
+        (3, "columns", "No unit was found; it takes 20 .* Choose a smaller window"),
+    ],
+)
+def test_too_few_units_get_a_sentence(
+    tmp_path: Path, frames: int, what: str, sentence: str
+) -> None:
+    dark = np.zeros((frames, 96, 96), np.float32)
+    movie = flipping(np.random.default_rng(2), frames)[0] if what == "brightest" else dark
+    with pytest.raises(RunError, match=sentence):
+        ran(tmp_path, movie, what=what)
+    assert not (tmp_path / "run.zarr").exists()
+
+
+def test_a_run_stops_while_it_learns(tmp_path: Path) -> None:
+    frames, _ = flipping(np.random.default_rng(3))
+    shares: list[float] = []
+    with pytest.raises(Stopped):
+        ran(tmp_path, frames, lambda stage, share: shares.append(share), lambda: len(shares) > 5)
+    assert not (tmp_path / "run.zarr").exists()
+
+
+def test_frames_in_another_order_do_not_give_the_same_changes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    frames, _ = flipping(rng)
+    found = ran(tmp_path, frames[rng.permutation(len(frames))])
+    assert found["states"]["changed"] > 2 * len(FLIPS)

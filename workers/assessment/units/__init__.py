@@ -1,0 +1,1 @@
+"""What units are asked: the classical descriptor, symmetry, states and rates, pathways."""

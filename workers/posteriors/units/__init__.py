@@ -1,0 +1,1 @@
+"""The posterior of structural units: where to start, how to learn, what each patch then says."""

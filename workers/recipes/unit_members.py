@@ -1,0 +1,131 @@
+"""The networks of a run on units, and the states each finds."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from workers.assessment.units.descriptor import Descriptor
+from workers.assessment.units.finding import Found
+from workers.assessment.units.states import LEAST_FRAMES, States, Track, find_states
+from workers.networks.rvae import RVAE
+from workers.posteriors.units.fitting import epochs, fit
+from workers.posteriors.units.learning import BATCH, Epoch, Heard
+from workers.posteriors.units.posterior import UnitPosterior
+
+Array = NDArray[np.float64]
+
+SAMPLES = 200
+CLASSICAL_VARIANCE = 0.05**2  # the classical descriptor states none; that of a good patch
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One network and what it says of every unit; `collapsed` : latents that hold nothing."""
+
+    net: RVAE
+    posterior: UnitPosterior
+    commonest: int  # class
+    collapsed: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network and the states it finds, None where no unit was followed long enough."""
+
+    learned: Learned
+    order: int
+    values: Array  # (n, d): cos nθ, sin nθ, latents
+    variances: Array
+    states: States | None
+
+
+def learn_units(
+    patches: NDArray[np.float32],
+    described: Descriptor,
+    parameters: dict[str, Any],
+    seed: int,
+    told: Heard,
+) -> Learned:
+    """One network learned from patches `(n, p, p)`, and what it says of them."""
+    passes = epochs(len(patches), BATCH)
+    last: list[Epoch] = []
+
+    def heard(epoch: Epoch) -> None:
+        last[:] = [epoch]
+        told(epoch)
+
+    count = parameters["classes"] or None
+    net, posterior = fit(patches, described, count, parameters["latents"], seed, passes, heard)
+    commonest = int(np.bincount(most_likely(posterior.label, posterior)).argmax())
+    return Learned(net, posterior, commonest, last[0].collapsed)
+
+
+def follow(learned: Learned, found: Found, n: int, seed: int) -> Member:
+    """The states that a network finds; `n` is the order of rotational symmetry."""
+    _, angle, latents = learned.posterior.sample(SAMPLES, torch.Generator().manual_seed(seed))
+    turn = n * angle.double().numpy()
+    values = np.concatenate(
+        [np.stack([np.cos(turn), np.sin(turn)], axis=2), latents.double().numpy()], axis=2
+    )
+    mean, variance = values.mean(axis=0), values.var(axis=0)
+    return Member(learned, n, mean, variance, states_of(found, mean, variance))
+
+
+def most_likely(values: torch.Tensor, posterior: UnitPosterior) -> NDArray[Any]:
+    """Of the most likely mode of each unit."""
+    return np.asarray(values[torch.arange(len(values)), posterior.best].numpy())
+
+
+def long_tracks(found: Found) -> list[NDArray[np.int64]]:
+    """Units of every track that is long enough to say something about time."""
+    each = [np.flatnonzero(found.track == k) for k in range(int(found.track.max()) + 1)]
+    return [units for units in each if len(units) >= LEAST_FRAMES]
+
+
+def states_of(found: Found, values: Array, variances: Array) -> States | None:
+    """States of every track that is long enough; None where there is none."""
+    tracks = [Track(values[units], variances[units]) for units in long_tracks(found)]
+    return find_states(tracks) if tracks else None
+
+
+def classical_states(described: Descriptor, found: Found, n: int) -> States | None:
+    """What the classical descriptor finds by itself."""
+    turn = n * described.angle(n)
+    scaled = described.values[:, :2] / described.values.std(axis=0)[:2].clip(1e-12)
+    values = np.column_stack([np.cos(turn), np.sin(turn), scaled])
+    return states_of(found, values, np.full_like(values, CLASSICAL_VARIANCE))
+
+
+def most_usual(members: Sequence[Member]) -> Member:
+    """The first network that finds as many states as most do."""
+    counts = [each.states.count if each.states else 0 for each in members]
+    usual = Counter(counts).most_common(1)[0][0]
+    return members[counts.index(usual)]
+
+
+def state_of_units(states: States | None, found: Found) -> NDArray[np.int64]:
+    """The state of every unit; −1 where its track is too short to say."""
+    state = np.full(len(found.frame), -1)
+    if states:
+        for units, path in zip(long_tracks(found), states.paths, strict=True):
+            state[units] = path
+    return state
+
+
+def agreed(members: Sequence[Member]) -> bool:
+    """Whether more than half of the networks find as many states."""
+    counts = Counter(each.states.count if each.states else 0 for each in members)
+    return 2 * counts.most_common(1)[0][1] > len(members)
+
+
+def usual_change(states: States | None) -> tuple[int, int] | None:
+    """The two states between which most changes happen; None without a change."""
+    if states is None or states.count < 2 or not any(states.changes):
+        return None
+    often = max(states.rates, key=lambda rate: rate.count)
+    return often.start, often.end

@@ -1,0 +1,84 @@
+"""What a run on units says in sentences."""
+
+from typing import Any
+
+
+def too_few(found: int, needed: int, what: str) -> str:
+    """Why nothing can be learned, and what to do."""
+    advice = (
+        "Add frames, or choose “every bright column” where the frames show a lattice."
+        if what == "brightest"
+        else "Choose a smaller window, or check that atoms are bright on a dark ground."
+    )
+    units = {0: "No unit was", 1: "One unit was"}.get(found, f"Only {found} units were")
+    return f"{units} found; it takes {needed} to learn what they have in common. {advice}"
+
+
+def verdict(summary: dict[str, Any]) -> list[str]:
+    """The sentences on top of a result, the most important first."""
+    said = [_of_states(summary)]
+    if way := summary["path"]:
+        said.append(_of_path(way))
+    elif summary["states"] and summary["states"]["count"] > 1:
+        said.append(
+            "Too few networks agree for a pathway to be shown: add frames, or say what you know of "
+            "the unit (its kinds, its turns, a window that holds it)."
+        )
+    said.append(_of_rival(summary))
+    turns = summary["order"]
+    said.append(
+        f"A turn by {360 / turns:.0f}° leaves a unit as it is: angles count modulo that."
+        if turns > 1
+        else "No turn leaves a unit as it is: angles count on the full circle."
+    )
+    if (left := summary["units"] - summary["explained"]) > 0:
+        said.append(
+            f"{left} of {summary['units']} units are not explained: decoded and put back in their "
+            "pose they do not match their patch within its noise."
+        )
+    if summary["collapsed"]:
+        names = ", ".join(f"z{k + 1}" for k in summary["collapsed"])
+        said.append(f"{names} holds nothing: fewer latent variables would say the same.")
+    return said
+
+
+def _of_states(summary: dict[str, Any]) -> str:
+    states, members = summary["states"], summary["members"]
+    if states is None:
+        return "No unit was followed through four frames: nothing is said about changes in time."
+    agree = sum(each["states"] == states["count"] for each in members)
+    voices = f"{agree} of {len(members)} networks agree"
+    if states["count"] == 1:
+        return f"One state; no change was found ({voices})."
+    changed = states["changed"]
+    where = ""
+    if len(states["changes"]) == 1:
+        where = ", at frame " + ", ".join(map(str, states["changes"][0]))
+    return f"{states['count']} states, {changed} change{'s' * (changed != 1)}{where} ({voices})."
+
+
+def _of_path(way: dict[str, Any]) -> str:
+    least = "at least " if way["at_ceiling"] else ""
+    seen = (
+        "All of the way was seen."
+        if way["extrapolated_share"] == 0
+        else f"{way['extrapolated_share']:.0%} of the way was never seen: those pictures are "
+        "extrapolated."
+    )
+    return (
+        f"From state {way['from'] + 1} to {way['to'] + 1} the way leads over {least}"
+        f"{way['saddle']:.1f} nats ({way['low']:.1f} to {way['high']:.1f}). {seen}"
+    )
+
+
+def _of_rival(summary: dict[str, Any]) -> str:
+    rival, states = summary["classical"], summary["states"]
+    if rival is None or states is None:
+        return "The classical descriptor says nothing about time here either."
+    if rival["count"] == states["count"] and rival["changes"] == states["changes"]:
+        return "The classical descriptor, without any learning, finds the same changes."
+    return (
+        f"The classical descriptor, without any learning, finds {rival['count']} "
+        f"state{'s' * (rival['count'] != 1)} and {rival['changed']} "
+        f"change{'s' * (rival['changed'] != 1)}: look at both before you believe either."
+    )

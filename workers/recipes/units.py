@@ -1,0 +1,116 @@
+"""The declaration of `unit-pathways`; its numerics are in `workers/recipes/pathways.py`."""
+
+from typing import Any
+
+from workers.recipes.parameters import Choice, Parameter, Recipe, Values
+
+SECONDS_MEMBER = 14.0  # two CPU cores, a few hundred units
+SECONDS_UNIT = 0.012  # of each member
+SECONDS_FRAME = 0.1
+LEAST_WINDOW = 8  # pixels
+
+WHAT = Parameter(
+    name="what",
+    title="What a unit is",
+    kind="choice",
+    default="brightest",
+    choices=(
+        Choice("brightest", "The brightest feature of each frame: one dopant or defect followed"),
+        Choice("columns", "Every bright column: atoms of a lattice"),
+    ),
+    help="Patches are cut around these places; one unit is followed from frame to frame.",
+)
+WINDOW = Parameter(
+    name="window",
+    title="Side of a patch, pixels",
+    kind="integer",
+    default=64,
+    minimum=LEAST_WINDOW,
+    maximum=2048,
+    help="What lies inside is the unit: small windows show bonds, large ones whole fragments. "
+    "Units nearer to the border than half a window are left out.",
+)
+CLASSES = Parameter(
+    name="classes",
+    title="Kinds of units",
+    kind="choice",
+    default=1,
+    choices=(
+        Choice(1, "one kind"),
+        *(Choice(n, f"{n} kinds") for n in range(2, 7)),
+        Choice(0, "as many as the classical descriptor tells apart"),
+    ),
+    help="Kinds differ in what cannot change into another little by little.",
+)
+ORDER = Parameter(
+    name="order",
+    title="Turns that leave a unit as it is",
+    kind="choice",
+    default=0,
+    choices=(
+        Choice(0, "found from the patches"),
+        Choice(1, "none: its angle counts on the full circle"),
+        *(Choice(n, f"by {360 // n}°") for n in (2, 3, 4, 6)),
+    ),
+    help="Angles count modulo that. Say it where you know it: a distorted scan hides it.",
+)
+LATENTS = Parameter(
+    name="latents",
+    title="Latent variables",
+    kind="integer",
+    default=3,
+    minimum=1,
+    maximum=6,
+    help="How many ways a unit of one kind may differ, besides its turn and place.",
+)
+MEMBERS = Parameter(
+    name="members",
+    title="Networks",
+    kind="integer",
+    default=3,
+    minimum=2,
+    maximum=5,
+    help="Each learns from another start; a pathway is shown only where they agree on the states.",
+)
+
+
+def seconds(parameters: Values, summary: Values) -> float:
+    """Seconds on two CPU cores."""
+    frames = len(summary["channels"])
+    height, width = summary["shape"]
+    each = (
+        (height * width / parameters["window"] ** 2) * 8 if parameters["what"] == "columns" else 1
+    )
+    member = SECONDS_MEMBER + SECONDS_UNIT * each * frames
+    return float(SECONDS_FRAME * frames + parameters["members"] * member)
+
+
+def rules(values: Values, summary: Values) -> dict[str, str]:
+    """What the parameters must satisfy together."""
+    height, width = summary["shape"]
+    if values["window"] >= min(height, width):
+        return {
+            "window": f"A patch of {values['window']} pixels does not fit into frames of "
+            f"{height} × {width}: choose less than {min(height, width)}, best a third of it."
+        }
+    return {}
+
+
+def suggestion(summary: Values) -> dict[str, Any]:
+    """A window of two fifths of the frame: a defect and what is around it."""
+    return {"window": max(LEAST_WINDOW, round(0.4 * min(summary["shape"])))}
+
+
+RECIPE = Recipe(
+    name="unit-pathways",
+    title="Units and their pathways in a movie",
+    version="1",
+    description="Finds structural units in every frame, learns what they have in common whichever "
+    "way they are turned, and shows the states they are in, when they changed, and how often.",
+    parameters=(WHAT, WINDOW, CLASSES, ORDER, LATENTS, MEMBERS),
+    module="workers.recipes.pathways",
+    seconds=seconds,
+    rules=rules,
+    suggest=suggestion,
+    accepts="movie",
+)

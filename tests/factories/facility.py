@@ -207,6 +207,10 @@ class Facility:
         folder = self.store / "runs" / run
         return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
+    def wait_removed(self, run: str) -> None:
+        """Wait until nothing of the run is left: the sweeper tells the row first, then removes."""
+        wait_for(lambda: self.files(run) == [], f"{run} is removed", *self._logs())
+
     def lose_tickets(self) -> None:
         """Empty the broker, as a crash without persistence would."""
         if self.broker_url:

@@ -60,7 +60,7 @@ def test_a_run_that_takes_too_long_is_ended_with_the_limit_named(broken):
 
     row = facility.wait_until(run, "failed")
     assert row["error"].startswith("The run took longer than the limit of 3 s")
-    assert facility.files(run) == []
+    facility.wait_removed(run)
 
 
 CLAIM_ALL = """

@@ -50,7 +50,7 @@ def test_a_run_that_kills_its_worker_fails_after_three_attempts(broken):
     row = facility.wait_until(poison, "failed")
     assert (row["attempt"], row["token"]) == (3, 3)
     assert row["error"].startswith("Its worker was lost 3 times in a row")
-    assert facility.files(poison) == []
+    facility.wait_removed(poison)
     assert_finished(facility, healthy, attempt=1, token=1)
 
 

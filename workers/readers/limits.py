@@ -8,7 +8,8 @@ from workers.readers.problems import refusal
 MIN_SIDE = 8  # pixels: below this there is no neighbourhood to learn noise or structure from
 MAX_PIXELS = 2**26  # of one map: 8192 × 8192
 MAX_VALUES = 2**27  # of all maps together: half a GiB as float32
-MAX_CHANNELS = 64
+MAX_CHANNELS = 64  # maps of one field
+MAX_FRAMES = 1024  # of a movie
 MAX_SPECTRUM_BYTES = 2**31  # of a spectrum image before it is summed to element maps
 MAX_TEXT_BYTES = 2**29
 MAX_LINE_BYTES = 2**22

@@ -10,10 +10,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from workers.measurement import Problem
 from workers.readers import hdf5
 from workers.readers.contents import Contents, Layer
 from workers.readers.limits import check_array_size, check_map_size
+from workers.readers.pictures import left_out_note
 from workers.readers.problems import refusal
 
 _ROOTS = ("Measurement_", "Channel_")
@@ -52,12 +52,11 @@ def read(path: Path) -> Contents:
             "Select a scan; spectra on a grid are not read.",
         )
     known = [size for size in sizes if size is not None]
-    problems: tuple[Problem, ...] = ()
-    if left:
-        what = f"{left} dataset{'s' * (left > 1)} of spectra or other kinds were left out."
-        problems = (Problem("note", path.name, what, "Nothing, if the images are all you need."),)
     return Contents(
-        "NSID", tuple(layers), {"pixel_size_um": known[0]} if known else {}, problems=problems
+        "NSID",
+        tuple(layers),
+        {"pixel_size_um": known[0]} if known else {},
+        problems=left_out_note(path.name, left),
     )
 
 

@@ -6,7 +6,7 @@ module runs only in the separate ingest process. Nothing else depends on it bein
 
 import importlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from workers.measurement import Problem
 from workers.readers.contents import Contents, Layer
 from workers.readers.elements import parse_channel
+from workers.readers.lengths import in_um
 from workers.readers.limits import MAX_SPECTRUM_BYTES, check_map_size
 from workers.readers.problems import not_a_map, refusal
 from workers.readers.xray_lines import ENERGY_KEV, HIGHEST_KEV, Spectra
 
 # module of RosettaSciIO and its options, by how a file starts. Formats that name other files to
-# read (.asw, .hspy with links) are left out on purpose.
+# read (.asw) are left out on purpose; `.dm3` and `.dm4` are in gatan.py.
 _BY_START: tuple[tuple[bytes, str, dict[str, Any]], ...] = (
     (b"AAMVHFSS", "bruker", {"cutoff_at_kV": HIGHEST_KEV}),
     (b"\x34\x00\x00\x00JED-2200:LibJxImageForm", "jeol", {}),
     (b"BZh", "phenom", {}),
 )
-_TO_UM = {"µm": 1.0, "um": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "m": 1e6}
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -50,9 +50,14 @@ def read(path: Path) -> Contents:
         chosen = _module(path, file.read(64))
     assert chosen is not None, "asked to read a file that it does not recognise"
     module, options = chosen
+    return _contents(path, module, signals(path, module, options))
+
+
+def signals(path: Path, module: str, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the reader `module` of RosettaSciIO finds in a file; raises ReadError."""
     reader = _import(path, module)
     try:
-        signals = reader.file_reader(str(path), **options)
+        found: list[dict[str, Any]] = reader.file_reader(str(path), **options)
     except MemoryError:
         raise
     except Exception as error:  # a foreign parser on a damaged file raises anything
@@ -61,7 +66,7 @@ def read(path: Path) -> Contents:
             f"The {module} reader could not make sense of it ({type(error).__name__}).",
             "Upload it again; if that does not help, export text or TIFF, one file per element.",
         ) from error
-    return _contents(path, module, signals)
+    return found
 
 
 def _import(path: Path, module: str) -> Any:
@@ -77,7 +82,7 @@ def _import(path: Path, module: str) -> Any:
         ) from error
 
 
-def _contents(path: Path, module: str, signals: list[Mapping[str, Any]]) -> Contents:
+def _contents(path: Path, module: str, signals: Sequence[Mapping[str, Any]]) -> Contents:
     arrays = [(signal, np.asarray(signal["data"])) for signal in signals]
     cubes = [(s, a) for s, a in arrays if a.ndim == 3 and a.shape[2] > 64 and a.dtype.kind in "ui"]
     pictures = [(s, a) for s, a in arrays if a.ndim == 2 and a.dtype.kind in "uif"]
@@ -151,8 +156,8 @@ def _picture(path: Path, signal: Mapping[str, Any], values: NDArray[Any], electr
 def _facts(signal: Mapping[str, Any]) -> dict[str, Any]:
     axis = signal["axes"][1]
     facts: dict[str, Any] = {}
-    if axis.get("units") in _TO_UM and float(axis.get("scale") or 0) > 0:
-        facts["pixel_size_um"] = float(axis["scale"]) * _TO_UM[axis["units"]]
+    if size_um := in_um(float(axis.get("scale") or 0), axis.get("units")):
+        facts["pixel_size_um"] = size_um
     instrument = signal["metadata"].get("Acquisition_instrument", {})
     microscope = instrument.get("SEM") or instrument.get("TEM") or {}
     if microscope.get("beam_energy"):

@@ -44,7 +44,7 @@ benchmark-xray: $(DEV) ## our estimates beside their rivals on real maps; writes
 benchmark-diffusion: $(DEV) ## samples of the unseen detail beside their rivals; writes tests/benchmarks/results/diffusion.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffusion
 
-benchmark-rvae: $(DEV) ## units of known pose and real movies beside the classical descriptor; writes tests/benchmarks/results/rvae.json
+benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, AtomAI and a classical descriptor; writes tests/benchmarks/results/rvae.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.rvae
 
 validate: $(DEV) ## the proof that the assessment can fail, beside its bars; writes tests/benchmarks/results/assessment.json

@@ -1,7 +1,7 @@
 """One step of a stock diffusion network on a whole map, in an environment of its own.
 
 The network is diffusers' UNet2DModel without attention. It lives apart because what it needs would
-replace what we pin: `seconds_in_its_own_environment` makes the environment once, under `.venv`.
+replace what we pin: `environment` makes such a place once, under `.venv`.
 """
 
 import json
@@ -16,21 +16,27 @@ PACKAGE = "diffusers==0.42.0"
 SIDE = 512
 
 
-def seconds_in_its_own_environment() -> float:
-    """Seconds of one evaluation on 512 × 512 pixels, one thread; LookupError without a network."""
-    python = ENVIRONMENT / "bin" / "python"
-    torch = next(
-        line
-        for line in (ROOT / "constraints.txt").read_text().split()
-        if line.startswith("torch==")
-    )
+def environment(folder: Path, *packages: str) -> Path:
+    """The interpreter of an environment that holds `packages` beside our torch, made if need be.
+
+    LookupError without a network.
+    """
+    python = folder / "bin" / "python"
+    pins = ROOT / "constraints.txt"
+    torch = next(line for line in pins.read_text().split() if line.startswith("torch=="))
     try:
         if not python.exists():
-            subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         install = [python, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
-        subprocess.run([*install, torch, PACKAGE, "numpy"], check=True)
+        subprocess.run([*install, "-c", pins, torch, *packages], check=True)
     except subprocess.CalledProcessError as error:
-        raise LookupError(f"{PACKAGE} could not be installed") from error
+        raise LookupError(f"{', '.join(packages)} could not be installed") from error
+    return python
+
+
+def seconds_in_its_own_environment() -> float:
+    """Seconds of one evaluation on 512 × 512 pixels, one thread; LookupError without a network."""
+    python = environment(ENVIRONMENT, PACKAGE, "numpy")
     found = subprocess.run([python, __file__], check=True, stdout=subprocess.PIPE, text=True)
     return float(json.loads(found.stdout))
 

@@ -27,6 +27,7 @@ from tests.benchmarks.unit_scores import (
     Figures,
     Said,
     angle_scores,
+    in_words,
     of_defects,
     of_motifs,
     r2_in_class,
@@ -189,7 +190,7 @@ def ours() -> Figures:
         asked = [(part, pool.submit(part, seed)) for part, seeds in PARTS for seed in seeds]
         for part, answer in asked:
             found = answer.result()
-            say(f"{part.__name__.strip('_')} { ({k: round(v, 3) for k, v in found.items()}) }")
+            say(f"{part.__name__.strip('_')} {in_words(found)}")
             for key, value in found.items():
                 rows.setdefault(key, []).append(value)
     return unit_table.figures_of(rows)

@@ -26,6 +26,7 @@ from tests.benchmarks.unit_scores import (
     Array,
     Figures,
     Said,
+    in_words,
     of_defects,
     of_motifs,
 )
@@ -104,7 +105,7 @@ def measured() -> tuple[Figures, list[str]]:
             except LookupError as reason:
                 missing.append(f"{name}, {each.name}, seed {each.seed}: {reason.args[0]}.")
                 continue
-            say(f"{name} { ({key: round(value, 3) for key, value in found.items()}) }")
+            say(f"{name} {in_words(found)}")
             rows[name].setdefault(each.seed, []).append(found)
     return summary(rows), missing
 

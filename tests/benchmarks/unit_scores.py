@@ -118,3 +118,7 @@ def of_defects(said: Said, found: Defects) -> Figures:
         "trimer.flips": float(flips),
         "trimer.states_right": float(right),
     }
+
+
+def in_words(figures: Figures) -> str:
+    return ", ".join(f"{key} {value:.3f}" for key, value in figures.items())

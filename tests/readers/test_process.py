@@ -200,7 +200,7 @@ def test_limits_are_set_before_any_parser_is_imported(tmp_path):
     program = (
         "import resource, sys\n"
         "from workers.readers import ingest\n"
-        "loaded = {'h5py', 'tifffile', 'zarr', 'scipy', 'rsciio'} & set(sys.modules)\n"
+        "loaded = {'h5py', 'tifffile', 'zarr', 'scipy', 'rsciio', 'igor2'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
         "ingest.limit_self(2**30, 7)\n"
         "print([resource.getrlimit(getattr(resource, 'RLIMIT_' + n)) for n in "

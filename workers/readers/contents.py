@@ -19,7 +19,8 @@ class Layer:
     `values` is float32 (h, w), NaN where the file holds no number. `source` is how a person calls
     the map and corrects it: the file's name, with "#2" (page 2) or "/Si" (a part) behind it where
     the file holds several. `name` is what the file itself calls the map, the file's name where it
-    says nothing, and None where nothing is said at all (page 7 of a stack).
+    says nothing, and None where nothing is said at all (page 7 of a stack). `quantity` is which of
+    the quantities of one scan it shows, where a file keeps several.
     """
 
     source: str
@@ -27,6 +28,7 @@ class Layer:
     name: str | None
     units: Units | None = None
     is_electron_image: bool = False
+    quantity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -81,15 +81,15 @@ def _frames(gathered: Gathered, told: Mapping[str, str]) -> tuple[list[Layer], l
         raise refusal("all files", "Every picture was left out.", "Keep those of one quantity.")
     # Frames need no names: what a reader says of missing ones is settled.
     problems = [each for each in gathered.problems if "carry no names" not in each.what]
-    quantities = list(dict.fromkeys(layer.name for layer in layers))
-    formats = set(gathered.formats)
-    if formats != {"NSID"} or len(quantities) < 2:
+    stated = [layer.quantity for layer in layers]
+    quantities = [each for each in dict.fromkeys(stated) if each is not None]
+    if None in stated or len(quantities) < 2:
         return layers, problems
-    chosen = next((name for name in quantities if name and name.startswith("Phase")), quantities[0])
+    chosen = next((each for each in quantities if each.startswith("Phase")), quantities[0])
     note = Problem(
         "note",
         "all files",
         f"Each file holds {len(quantities)} quantities; frames are those of {chosen}.",
         "To take another, leave the others out below.",
     )
-    return [layer for layer in layers if layer.name == chosen], [*problems, note]
+    return [layer for layer in layers if layer.quantity == chosen], [*problems, note]

@@ -43,7 +43,8 @@ def read(path: Path) -> Contents:
             quantity = _text(dataset, "quantity") or dataset.name.rsplit("/", 1)[-1]
             check_map_size(f"{path.name}/{quantity}", dataset.shape[::-1])
             values = hdf5.array(dataset, f"{path.name}/{quantity}").T
-            layers.append(Layer(f"{path.name}/{quantity}", np.ascontiguousarray(values), quantity))
+            plane = np.ascontiguousarray(values)
+            layers.append(Layer(f"{path.name}/{quantity}", plane, quantity, quantity=quantity))
             sizes.append(_pixel_um(dataset))
     if not layers:
         raise refusal(

@@ -12,6 +12,7 @@ import numpy as np
 import tifffile
 import zarr
 
+from tests.factories import gatan, hyperspy, igor
 from tests.readers import files
 
 TARGET = "secret.txt"  # a file beside the upload that must never be read
@@ -289,6 +290,31 @@ def nsid_external_storage(folder: Path) -> Path:
     return _nsid_image(folder, (16, 16), external=[(str(folder / TARGET), 0, 4 * 256)])
 
 
+def hspy_soft_link(folder: Path) -> Path:
+    path = hyperspy.write(folder / "run.hspy", hyperspy.signal(np.ones((3, 16, 16), np.float32)))
+    with h5py.File(path, "a") as file:
+        file["Experiments/again"] = h5py.SoftLink("/Experiments/HAADF")
+    return path
+
+
+def dm4_of_many_terabytes(folder: Path) -> Path:
+    tags = gatan.image(np.ones((3, 16, 16), np.int16))
+    tags["ImageData"]["Data"].declared = 2**42
+    return gatan.write(folder / "run.dm4", tags, version=4)
+
+
+def dm3_cut_off(folder: Path) -> Path:
+    path = gatan.write(folder / "run.dm3", gatan.image(np.ones((3, 16, 16), np.int16)))
+    path.write_bytes(path.read_bytes()[:-900])
+    return path
+
+
+def igor_cut_off(folder: Path) -> Path:
+    path = igor.write(folder / "scan.ibw", np.ones((16, 16, 3), np.float32))
+    path.write_bytes(path.read_bytes()[:-100])
+    return path
+
+
 CASES = (
     (pickle_named_npy, "pickle"),
     (npy_of_objects, "pickle"),
@@ -306,6 +332,10 @@ CASES = (
     (hdf5_of_another_kind, "h5oina"),
     (nsid_of_many_large_images, "192,000,000 values"),
     (nsid_external_storage, "another file"),
+    (hspy_soft_link, "symbolic link"),
+    (dm4_of_many_terabytes, "could not make sense of it"),
+    (dm3_cut_off, "cut off"),
+    (igor_cut_off, "cut off"),
     (tiff_of_a_trillion_pixels, "1,048,576"),
     (tiff_cut_off, "damaged"),
     (plain_tiff_cut_off, "cut off: failed to read"),

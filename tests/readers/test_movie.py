@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -53,11 +54,27 @@ def test_frames_of_two_sizes_are_refused(tmp_path: Path) -> None:
         read([tmp_path / "a.npy", tmp_path / "b.npy"], MOVIE)
 
 
-def test_a_photograph_is_refused(tmp_path: Path) -> None:
-    photo = np.zeros((20, 20, 3), np.uint8)
-    tifffile.imwrite(tmp_path / "photo.tif", photo, photometric="rgb")
-    with pytest.raises(ReadError):
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"shape": (20, 20, 3), "planarconfig": "contig"},
+        {"shape": (3, 20, 20), "planarconfig": "separate"},
+    ],
+    ids=["pixel by pixel", "plane by plane"],
+)
+def test_colours_of_a_photo_are_no_measurement(layout: dict, tmp_path: Path) -> None:
+    photo = np.zeros(layout.pop("shape"), np.uint8)
+    tifffile.imwrite(tmp_path / "photo.tif", photo, photometric="rgb", **layout)
+    with pytest.raises(ReadError, match=r"colours of a photo are not a measurement.* in grey"):
         read([tmp_path / "photo.tif"], MOVIE)
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG"])
+def test_pictures_for_the_eye_are_refused_with_what_to_export(name: str, tmp_path: Path) -> None:
+    encode = {"PNG": imagecodecs.png_encode, "JPEG": imagecodecs.jpeg_encode}[name]
+    (tmp_path / "frame").write_bytes(encode(np.zeros((20, 20, 3), np.uint8)))
+    with pytest.raises(ReadError, match=rf"This is a {name}, .* Export .* in grey, as TIFF"):
+        read([tmp_path / "frame"], MOVIE)
 
 
 def test_scans_of_a_probe_give_the_frames_of_their_phase() -> None:

@@ -10,7 +10,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from workers.readers.contents import Contents, Layer
-from workers.readers.limits import MAX_CHANNELS, MAX_VALUES, check_array_size, check_map_size
+from workers.readers.limits import MAX_FRAMES, MAX_VALUES, check_array_size, check_map_size
 from workers.readers.problems import not_a_map, refusal
 
 _NAME_KEYS = ("channels", "elements", "names")
@@ -57,8 +57,8 @@ def read_npz(path: Path) -> Contents:
     """One map per key; or one stack beside a key `channels` that names its channels."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > MAX_CHANNELS:
-                raise refusal(path.name, f"It holds more than {MAX_CHANNELS} arrays.", _SAVE_AGAIN)
+            if len(archive.infolist()) > MAX_FRAMES:
+                raise refusal(path.name, f"It holds more than {MAX_FRAMES:,} arrays.", _SAVE_AGAIN)
             found = {}
             for member in archive.infolist():
                 with archive.open(member) as file:
@@ -120,13 +120,20 @@ def _layers(source: str, name: str, values: NDArray[Any], names: list[str] | Non
     if values.ndim == 2:
         check_map_size(source, values.shape)
         return [Layer(source, values.astype(np.float32), name)]
-    if values.shape[2] < min(values.shape[:2]):  # (h, w, c), as pictures are kept
+    if _channels_are_last(*values.shape):
         values = np.moveaxis(values, 2, 0)
-    if values.shape[0] > MAX_CHANNELS:
-        raise refusal(source, f"More than {MAX_CHANNELS} channels.", _SAVE_AGAIN)
+    if values.shape[0] > MAX_FRAMES:
+        raise refusal(source, f"It holds more than {MAX_FRAMES:,} pictures.", "Cut it into parts.")
     check_map_size(source, values.shape[1:])
     known = names if names is not None and len(names) == len(values) else [None] * len(values)
     return [
         Layer(f"{source}#{number}", plane.astype(np.float32), called)
         for number, (plane, called) in enumerate(zip(values, known, strict=True), 1)
     ]
+
+
+def _channels_are_last(first: int, second: int, third: int) -> bool:
+    """Whether an array is kept as (h, w, c): the last axis is the shortest, and without it the
+    picture is nearer to a square than that of a stack (n, h, w) would be."""
+    short, long = sorted((first, second))
+    return third < short and long * third < second * short

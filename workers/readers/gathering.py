@@ -10,7 +10,6 @@ from workers.measurement import Problem
 from workers.readers import archives, arrays, registry
 from workers.readers.contents import Contents, Layer
 from workers.readers.elements import SKIP
-from workers.readers.limits import MAX_CHANNELS
 from workers.readers.problems import NotAMapError, ReadError, refusal
 from workers.store import content_hash
 
@@ -54,13 +53,13 @@ def gather(paths: Sequence[Path], folder: Path, channels: Mapping[str, str]) -> 
     unread: list[NotAMapError] = []
     for file in _files(paths, folder):
         if channels.get(file.label) == SKIP or _is_companion(file, paths):
-            _add_row(gathered, file, file.label, SKIP)
+            _add_row(gathered, file.sha256(), file.label, SKIP)
             continue
         try:
             _add(gathered, file, _labelled(file))
         except NotAMapError as error:
             unread.append(error)
-            _add_row(gathered, file, file.label, SKIP)
+            _add_row(gathered, file.sha256(), file.label, SKIP)
     if not gathered.layers:
         raise (
             unread[0]
@@ -68,12 +67,6 @@ def gather(paths: Sequence[Path], folder: Path, channels: Mapping[str, str]) -> 
             else refusal(
                 "all files", "There is no map among the files.", "Select the exported element maps."
             )
-        )
-    if len(gathered.layers) > MAX_CHANNELS:
-        raise refusal(
-            "all files",
-            f"There are {len(gathered.layers)} maps; up to {MAX_CHANNELS} make one measurement.",
-            "Upload the maps of one field at a time.",
         )
     gathered.problems += [
         replace(error.problem, severity="note", do="Nothing, if it was selected by accident.")
@@ -129,6 +122,7 @@ def _labelled(file: File) -> Contents:
 
 
 def _add(gathered: Gathered, file: File, contents: Contents) -> None:
+    sha256 = file.sha256()
     for key, value in contents.facts.items():
         gathered.facts.setdefault(key, {})[file.label] = value
     gathered.labels |= contents.labels
@@ -137,10 +131,10 @@ def _add(gathered: Gathered, file: File, contents: Contents) -> None:
         gathered.formats.append(contents.format)
     gathered.layers += contents.layers
     for layer in contents.layers:
-        _add_row(gathered, file, layer.source, None)
+        _add_row(gathered, sha256, layer.source, None)
     if not contents.layers:
-        _add_row(gathered, file, file.label, CONDITIONS)
+        _add_row(gathered, sha256, file.label, CONDITIONS)
 
 
-def _add_row(gathered: Gathered, file: File, name: str, channel: str | None) -> None:
-    gathered.rows.append({"name": name, "sha256": file.sha256(), "channel": channel})
+def _add_row(gathered: Gathered, sha256: str, name: str, channel: str | None) -> None:
+    gathered.rows.append({"name": name, "sha256": sha256, "channel": channel})

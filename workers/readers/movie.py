@@ -9,7 +9,7 @@ from workers.measurement import Measurement, Problem
 from workers.readers.contents import Layer
 from workers.readers.elements import SKIP
 from workers.readers.gathering import Gathered
-from workers.readers.limits import check_array_size, check_map_size
+from workers.readers.limits import MAX_FRAMES, check_array_size, check_map_size
 from workers.readers.problems import refusal
 
 
@@ -20,6 +20,12 @@ def of(gathered: Gathered, told: Mapping[str, Any]) -> Measurement:
     Raises ReadError where frames differ in size.
     """
     layers, problems = _frames(gathered, told.get("channels", {}))
+    if len(layers) > MAX_FRAMES:
+        raise refusal(
+            "all files",
+            f"There are {len(layers):,} frames; a movie may have up to {MAX_FRAMES:,}.",
+            "Upload a shorter part of it, or every second frame.",
+        )
     frames = [layer.values for layer in layers]
     height, width = frames[0].shape
     for layer in layers:

@@ -16,7 +16,7 @@ from workers.readers.checks import check_pixels
 from workers.readers.contents import FACTS, Layer
 from workers.readers.elements import GUIDE, SKIP
 from workers.readers.gathering import Gathered, gather
-from workers.readers.limits import check_array_size, check_map_size
+from workers.readers.limits import MAX_CHANNELS, check_array_size, check_map_size
 from workers.readers.naming import Naming, name_layers
 from workers.readers.problems import refusal
 
@@ -40,6 +40,7 @@ def read(
         gathered = gather(list(paths), Path(folder), told.get("channels", {}))
     if told.get("content") == "movie":
         return movie.of(gathered, told)
+    _check_count(gathered)
     naming = name_layers(gathered.layers, gathered.labels, told.get("channels", {}))
     for row, channel in zip(_layer_rows(gathered), naming.channels, strict=True):
         row["channel"] = channel
@@ -67,6 +68,16 @@ def read(
         provenance=_provenance(gathered, told, [name for name, yes in undecided.items() if yes]),
         **facts,
     )
+
+
+def _check_count(gathered: Gathered) -> None:
+    if len(gathered.layers) > MAX_CHANNELS:
+        raise refusal(
+            ALL_FILES,
+            f"There are {len(gathered.layers):,} maps; up to {MAX_CHANNELS} make one measurement.",
+            "Upload the maps of one field at a time. If they are the frames of a movie, say so "
+            "below.",
+        )
 
 
 def _layer_rows(gathered: Gathered) -> list[dict[str, Any]]:

@@ -9,12 +9,14 @@ import tifffile
 from numpy.typing import NDArray
 
 from workers.measurement import Problem
+from workers.readers import photos
 from workers.readers.contents import Contents, Layer
-from workers.readers.limits import MAX_CHANNELS, check_array_size, check_map_size
+from workers.readers.limits import MAX_FRAMES, check_array_size, check_map_size
 from workers.readers.problems import not_a_map, refusal
 
 _MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _MICROMETRE = frozenset({"um", "µm", "μm", "micron", "microns", r"\u00b5m", "micrometer"})
+_RGB = tifffile.PHOTOMETRIC.RGB  # its planes may also lie one behind the other
 _OME_CHANNEL = re.compile(r'<Channel\b[^>]*?\bName="([^"]*)"')
 # These flavours name other files to read pixels from; a page is read from this file or not at all.
 _THIS_FILE_ONLY: dict[str, Any] = dict.fromkeys(
@@ -52,18 +54,14 @@ def _planes(path: Path, tiff: tifffile.TiffFile) -> list[NDArray[np.float32]]:
     planes: list[NDArray[np.float32]] = []
     for series in tiff.series:
         shape = tuple(int(size) for size in series.shape)
-        if not series.axes.endswith("YX"):
-            raise not_a_map(
-                path.name,
-                "This is a colour picture, not a map of counts.",
-                "Export the raw map: colours cannot be turned back into counts.",
-            )
+        if not series.axes.endswith("YX") or series.keyframe.photometric == _RGB:
+            raise not_a_map(path.name, photos.COLOURS, photos.EXPORT_GREY)
         count = int(np.prod(shape[:-2], dtype=np.int64))
-        if len(planes) + count > MAX_CHANNELS:
+        if len(planes) + count > MAX_FRAMES:
             raise refusal(
                 path.name,
-                f"The stack has more than {MAX_CHANNELS} pages.",
-                "Export one page per element.",
+                f"The stack has more than {MAX_FRAMES:,} pages.",
+                "Export one page per element; cut a movie into shorter ones.",
             )
         check_map_size(path.name, shape[-2:])
         check_array_size(path.name, shape)

@@ -7,7 +7,7 @@ from django import forms
 from fiducial.accounts import permissions
 from fiducial.accounts.models import Lab, User
 
-from . import folders
+from . import folders, parts
 from .elements import SYMBOLS
 from .models import Measurement
 
@@ -68,18 +68,21 @@ class CorrectionForm(forms.Form):
     )
 
     def __init__(self, measurement: Measurement, *args: Any, **kwargs: Any):
-        self.read_files = _files(measurement)
-        kwargs.setdefault("initial", _initial(measurement, self.read_files))
+        pictures = _files(measurement)
+        movie = measurement.summary.get("content") == "movie"
+        self.pictures, self.parts = len(pictures), parts.of(pictures, movie=movie)
+        self._corrected = measurement.answers.get("channels", {})
+        kwargs.setdefault("initial", _initial(measurement, self.parts))
         super().__init__(*args, **kwargs)
-        for number, (name, read_as) in enumerate(self.read_files):
+        for number, part in enumerate(self.parts):
             self.fields[f"channel_{number}"] = forms.ChoiceField(
-                choices=_channel_choices(read_as), required=False, label=name
+                choices=_channel_choices(part.read_as), required=False, label=part.label
             )
 
     @property
     def channel_fields(self) -> list[forms.BoundField]:
-        """The fields that say what each file holds, in the order of the files."""
-        return [self[f"channel_{number}"] for number in range(len(self.read_files))]
+        """The fields that say what each part of the files holds, in their order."""
+        return [self[f"channel_{number}"] for number in range(len(self.parts))]
 
     @property
     def facts(self) -> list[forms.BoundField]:
@@ -91,9 +94,12 @@ class CorrectionForm(forms.Form):
         given = self.cleaned_data
         channels = {
             name: given[f"channel_{number}"]
-            for number, (name, _) in enumerate(self.read_files)
+            for number, part in enumerate(self.parts)
             if given[f"channel_{number}"]
+            for name in part.names
         }
+        if not self.parts:  # nothing was asked, so what was said before holds
+            channels = self._corrected
         facts = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling")
         answers = {fact: given[fact] for fact in facts if given[fact] not in ("", None)}
         if given["content"] == "movie":
@@ -112,7 +118,7 @@ def _files(measurement: Measurement) -> list[tuple[str, str]]:
     return [(name, "") for name in names]
 
 
-def _initial(measurement: Measurement, files: list[tuple[str, str]]) -> dict[str, Any]:
+def _initial(measurement: Measurement, asked: list[parts.Part]) -> dict[str, Any]:
     answers, summary = measurement.answers, measurement.summary
     facts = ("pixel_size_um", "dwell_ms", "current_na", "sampling")
     initial = {fact: answers.get(fact, summary.get(fact)) for fact in facts}
@@ -121,7 +127,8 @@ def _initial(measurement: Measurement, files: list[tuple[str, str]]) -> dict[str
     initial["sampling"] = initial["sampling"] or ""
     corrected = answers.get("channels", {})
     return initial | {
-        f"channel_{number}": corrected.get(name, AS_READ) for number, (name, _) in enumerate(files)
+        f"channel_{number}": corrected.get(part.names[0], AS_READ)
+        for number, part in enumerate(asked)
     }
 
 

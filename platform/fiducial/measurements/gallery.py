@@ -8,6 +8,7 @@ from django.urls import reverse
 from fiducial.viewer import finders, scales, stores
 from fiducial.viewer.page import picture, tile_address
 
+from . import queries
 from .models import Measurement
 
 
@@ -25,7 +26,7 @@ def config(measurement: Measurement) -> dict[str, Any]:
             "thumbnail": _thumbnail(key, revision, "measured", channel),
             "histogram": reverse("measurements:histogram", args=[key, revision, channel]),
         }
-        for channel, element in enumerate(store.channels)
+        for channel, element in enumerate(queries.shown_channels(measurement))
     ]
     if store.has("guide"):
         low, high = scales.counts_range(scales.overview(store, "guide"))

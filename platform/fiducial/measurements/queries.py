@@ -10,8 +10,10 @@ from django.db.models.functions import Coalesce
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 
-from . import folders
+from . import folders, parts
 from .models import Measurement, Project
+
+FRAMES_SHOWN = 12  # of a movie, where each would be a picture or a row
 
 
 def visible_projects(user: User, verb: str = permissions.SEE) -> QuerySet[Project]:
@@ -57,13 +59,32 @@ def unfinished_uploads(project: Project, user: User) -> QuerySet[Measurement]:
     return uploading.prefetch_related("files").order_by("-created")
 
 
+def shown_channels(measurement: Measurement) -> list[str]:
+    """The channels that a page shows one by one: all elements; of a movie, the first frames."""
+    channels: list[str] = measurement.summary.get("channels", [])
+    return channels[:FRAMES_SHOWN] if _is_movie(measurement) else channels
+
+
 def per_channel(measurement: Measurement) -> list[dict[str, Any]]:
-    """What was read of each element, in the order of the map, with `zeros` in percent."""
+    """What was read of each shown channel, in their order, with `zeros` in percent."""
     rows = measurement.summary.get("per_channel", {})
     return [
         {"element": element, "zeros": 100 * rows[element]["zero_share"], **rows[element]}
-        for element in measurement.summary.get("channels", ())
+        for element in shown_channels(measurement)
     ]
+
+
+def file_rows(measurement: Measurement) -> list[dict[str, Any]]:
+    """What was read of each file with its hash; the frames of a movie in one file are one row."""
+    rows: list[dict[str, Any]] = measurement.summary.get("files", [])
+    if not _is_movie(measurement):
+        return rows
+    stacks = [row | {"name": parts.without_page(row["name"])} for row in rows]
+    return list({row["name"]: row for row in stacks}.values())
+
+
+def _is_movie(measurement: Measurement) -> bool:
+    return measurement.summary.get("content") == "movie"
 
 
 def store_folder(measurement: Measurement, revision: int | None = None) -> Path:

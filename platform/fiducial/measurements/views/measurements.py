@@ -74,6 +74,7 @@ def _page(
         "measurement": found,
         "gallery": _gallery(request, found),
         "per_channel": queries.per_channel(found),
+        "file_rows": queries.file_rows(found),
         "form": form,
         "runs": found.runs.order_by("-created"),
         "may_work": permissions.may(request.user, permissions.WORK, found.project.lab),

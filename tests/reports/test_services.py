@@ -83,7 +83,7 @@ def test_report_says_guarantee_claims_and_worst_failure_in_this_order(
 
 
 def test_report_of_an_uncalibrated_model_guarantees_nothing() -> None:
-    told = render_to_string("reports/_document.html", {"summary": {"calibration": {}}})
+    told = render_to_string("reports/_maps.html", {"summary": {"calibration": {}}})
     assert "never calibrated on specimens of its own" in told
     assert "nine pixels in ten" not in told
 

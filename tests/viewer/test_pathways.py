@@ -9,8 +9,6 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from fiducial.accounts.models import User
-from fiducial.errors import Refused
-from fiducial.reports.services import freeze
 from fiducial.runs.models import Run
 from fiducial.viewer import pathways, stores, unit_figures
 from tests.factories.movies import FLIPS, finished_units
@@ -86,9 +84,13 @@ def test_pages_around_it_know_what_a_movie_is(client: Client, run: Run) -> None:
     assert client.get(f"/measurements/{run.measurement.pk}/compare/").status_code == 200
 
 
-def test_it_cannot_be_frozen_yet_and_says_so(run: Run, member: User) -> None:
-    with pytest.raises(Refused, match="Reports are of maps so far"):
-        freeze(run=run, by=member)
+def test_it_can_be_frozen_from_its_page(client: Client, run: Run) -> None:
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert f'action="/runs/{run.pk}/freeze/"' in page
+    assert 'placeholder="Trimer, its units"' in page
+    answer = client.post(f"/runs/{run.pk}/freeze/", follow=True)
+    assert "Verified just now" in answer.content.decode()
+    assert "Version 1: Trimer, its units" in client.get(f"/runs/{run.pk}/").content.decode()
 
 
 def test_a_stranger_sees_nothing(run: Run) -> None:

@@ -11,13 +11,12 @@ from django.utils import timezone
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
-from fiducial.audits import queries as audits
 from fiducial.errors import Refused
 from fiducial.runs.models import Run
-from fiducial.viewer import export, pathways, stores
+from fiducial.viewer import export, stores
 from workers.store import StoreError, content_hash
 
-from . import document, pdf, sealing, verify
+from . import document, kinds, pdf, sealing, verify
 from .models import Report
 
 MAX_TITLE = Report._meta.get_field("title").max_length
@@ -53,10 +52,8 @@ def freeze(*, run: Run, by: User, title: str = "") -> Report:
 
 
 def default_title(run: Run) -> str:
-    """The measurement and how much finer it was made."""
-    factor = run.parameters.get("factor", 1)
-    how = "denoised" if factor == 1 else f"at ×{factor}"
-    return f"{run.measurement.name}, {how}"[:MAX_TITLE]
+    """The measurement and what was made of it."""
+    return f"{run.measurement.name}, {kinds.of(run).how(run)}"[:MAX_TITLE]
 
 
 def folder(report: Report) -> Path:
@@ -67,10 +64,6 @@ def folder(report: Report) -> Path:
 def _may_freeze(run: Run, by: User, title: str) -> None:
     if run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished run can be frozen; this one has no result yet.")
-    if run.recipe == pathways.RECIPE:
-        raise Refused(
-            "Reports are of maps so far. Export the table of units from its page instead."
-        )
     if not permissions.may(by, permissions.WORK, run.measurement.project.lab):
         raise Refused("You may look at this run, but only members of its lab may freeze it.")
     if len(title) > MAX_TITLE:
@@ -86,8 +79,11 @@ def _write(target: Path, report: Report) -> str:
     run, sealed = report.run, timezone.now()
     store = stores.of_run(run)
     run_hash = content_hash(store.path)
+    content = kinds.of(run).content(run, store)
     context = document.gather(
+        content,
         run,
+        store,
         title=report.title,
         version=report.version,
         sealed=sealed,
@@ -101,9 +97,8 @@ def _write(target: Path, report: Report) -> str:
     html = document.rendered(context, "report.pdf" if printed else None)
     (target / "report.html").write_text(html, encoding="utf-8")
     (target / "provenance.json").write_bytes(export.provenance(store))
-    (target / "claims.json").write_bytes(sealing.readable(context["all_claims"]))
-    if said := context["said"]:
-        (target / "audit.json").write_bytes(sealing.readable(audits.evidence(said["audit"])))
+    for name, data in content.files.items():
+        (target / name).write_bytes(data)
     shutil.copyfile(verify.__file__, target / "verify.py")
     measurement = run.measurement
     return sealing.seal(

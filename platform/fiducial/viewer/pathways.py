@@ -32,7 +32,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "run": run,
         "summary": summary,
         "drawn": [name for name, figure in drawn.items() if figure],
-        "states": _states(summary),
+        "states": states(summary),
         "frames": summary["frames"],
         "parameters": facts(store.provenance),
         "config": {
@@ -44,7 +44,7 @@ def of_run(run: Run) -> dict[str, Any]:
     }
 
 
-def _states(summary: dict[str, Any]) -> list[dict[str, Any]]:
+def states(summary: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each state: frames in it, and the rate of every change that leaves it."""
     found = summary["states"]
     if not found:

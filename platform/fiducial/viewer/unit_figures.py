@@ -18,6 +18,7 @@ BARE = {
     "zeroline": False,
     "showline": False,
 }
+LEFT = "what is left"  # of a unit when the decoded one is taken off
 MOST_PIXELS = 512  # along a side of a frame that is drawn
 Figure = dict[str, Any]
 Array = NDArray[Any]
@@ -229,37 +230,47 @@ def height(store: RunStore) -> Figure | None:
 
 def unit(store: RunStore, number: int) -> dict[str, Any]:
     """The card of one unit: its figure and a sentence. IndexError for one there is none of."""
-    units = store.table("units")
-    if not 0 <= number < len(units["frame"]):
-        raise IndexError(number)
-    seen, again, canonical = (
-        np.asarray(store.image(name)[number]) for name in ("patches", "reconstructed", "canonical")
-    )
-    inside = again != 0
-    rest = np.where(inside, seen - again, 0)
-    names = ("seen", "decoded in its pose", "what is left", "turned upright")
-    side = store.shape[0]
-    row = {key: column[number] for key, column in units.items()}
+    pictures, side = pictures_of(store, number), store.shape[0]
     figure = {
-        "data": [_picture(_side_by_side(np.stack([seen, again, rest, canonical])), "intensity")],
+        "data": [_picture(_side_by_side(np.stack(list(pictures.values()))), "intensity")],
         "layout": {
             "xaxis": BARE,
             "yaxis": {**BARE, "scaleanchor": "x"},
             "annotations": [
                 {"x": (k + 0.5) * side, "y": side + 1, "yanchor": "bottom", "showarrow": False}
                 | {"text": name}
-                for k, name in enumerate(names)
+                for k, name in enumerate(pictures)
             ],
             "margin": {"l": 8, "b": 8},
         },
     }
+    return {"figure": figure, "words": words_of(store, number)}
+
+
+def pictures_of(store: RunStore, number: int) -> dict[str, Array]:
+    """One unit as it was seen and as the network sees it, by the name of each picture."""
+    if not 0 <= number < store.image("patches").shape[0]:
+        raise IndexError(number)
+    seen, again, canonical = (
+        np.asarray(store.image(name)[number]) for name in ("patches", "reconstructed", "canonical")
+    )
+    return {
+        "seen": seen,
+        "decoded in its pose": again,
+        LEFT: np.where(again != 0, seen - again, 0),
+        "turned upright": canonical,
+    }
+
+
+def words_of(store: RunStore, number: int) -> str:
+    """What was found of one unit, in a sentence."""
+    row = {key: column[number] for key, column in store.table("units").items()}
     explained = "explained within its noise" if row["explained"] else "not explained"
-    words = (
+    return (
         f"Frame {row['frame'] + 1}, at x {row['x']:.1f}, y {row['y']:.1f} pixels: turned by "
         f"{row['angle']:.1f}° ± {row['arc']:.1f}° (90 %), {explained} (χ² {row['misfit']:.2f} a "
         "pixel)."
     )
-    return {"figure": figure, "words": words}
 
 
 def frame(store: RunStore, movie: MeasurementStore, number: int) -> Figure:

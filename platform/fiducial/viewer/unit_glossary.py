@@ -46,4 +46,28 @@ UNITS: dict[str, Definition] = {
         "Where F is higher than at 99 of 100 units: next to no unit was ever seen there.",
         "What is drawn there is the network's idea of what lies between.",
     ),
+    "saddle": Definition(
+        "height of the way",
+        "The highest F on the way between two states above that of its start, in nats. Its "
+        "interval holds those of all networks that find as many states, each over units drawn "
+        "again.",
+        "The way goes where most would go. “At least” stands where F says no more than “never”.",
+    ),
+    "voices": Definition(
+        "networks that agree",
+        "How many networks, each learned from another start, find as many states or changes.",
+        "One voice is an accident of its start; that all agree does not make the model right.",
+    ),
+    "descriptor": Definition(
+        "classical descriptor",
+        "A patch's turn and the magnitudes of its angular harmonics, with the same hidden Markov "
+        "model behind them and no learning.",
+        "What it finds too does not hang on a network. Where the two differ, look at both.",
+    ),
+    "unit-noise": Definition(
+        "learned noise",
+        "Standard deviation of what is left of a patch when the decoded unit is taken off, where "
+        "patches range from 0 to 1; noise that neighbouring pixels share is counted once.",
+        "Every arc and interval of a unit grows with it.",
+    ),
 }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from fiducial.measurements.queries import visible_measurements
 from fiducial.reports.queries import reports_of
+from fiducial.reports.services import default_title
 from fiducial.runs.models import Run
 from fiducial.runs.queries import visible_runs
 from workers.store import ImageStore, StoreError
@@ -41,11 +42,13 @@ def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
     """The page of a run that succeeded; `runs` calls it on its own address."""
     try:
         if run.recipe == pathways.RECIPE:
-            return render(request, "viewer/units.html", pathways.of_run(run))
-        context = page.of_run(run)
+            template, context = "viewer/units.html", pathways.of_run(run)
+        else:
+            template, context = "viewer/run.html", page.of_run(run)
     except StoreError as missing:
         return render(request, "viewer/missing.html", {"run": run, "sentence": missing}, status=410)
-    return render(request, "viewer/run.html", context | {"reports": reports_of(run)})
+    frozen = {"reports": reports_of(run), "report_title": default_title(run)}
+    return render(request, template, context | frozen)
 
 
 @require_GET

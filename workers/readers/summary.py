@@ -19,6 +19,7 @@ def summarise(measurement: Measurement) -> dict[str, Any]:
         "current_na": measurement.current_na,
         "sampling": measurement.sampling,
         "content": measurement.content,
+        "quantity": measurement.provenance.get("acquisition", {}).get("quantity"),
         "has_guide": measurement.guide is not None,
         "guide_factor": measurement.guide_factor,
         "format": measurement.provenance["format"],

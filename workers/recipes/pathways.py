@@ -78,9 +78,10 @@ def run(
     n = parameters["order"] or order(
         [(each.net, each.commonest, each.posterior.noise) for each in learned]
     )
-    members = [follow(each, found, n, seed) for each in learned]
+    turns = parameters["what"] != "places"
+    members = [follow(each, found, n, turns, seed) for each in learned]
     first = most_usual(members)
-    rival = classical_states(described, found, first.order)
+    rival = classical_states(described, found, n, turns)
     with store.RunWriter(
         output,
         channels=("units",),
@@ -102,6 +103,7 @@ def run(
             "latents": parameters["latents"],
             "classes": first.learned.net.shape.classes,
             "order": first.order,
+            "what": parameters["what"],
             "explained": explained,
             "noise": first.learned.posterior.noise,
             "collapsed": list(first.learned.collapsed),
@@ -201,9 +203,11 @@ def _write_path(
         again = _Seen.of(other, found, ends).path(ends, rng)
         saddles.append((again.low, again.high))
     values = seen.plane.back(way.places)
-    turn = np.unwrap(np.arctan2(values[:, 1], values[:, 0])) / first.order
+    latents = torch.from_numpy(values[:, 2:] if first.turns else values).float()
+    turn = np.zeros(len(values))
+    if first.turns:
+        turn = np.unwrap(np.arctan2(values[:, 1], values[:, 0])) / first.order
     near = ((seen.places[None] - way.places[:, None]) ** 2).sum(2).argmin(axis=1)
-    latents = torch.from_numpy(values[:, 2:]).float()
     net = first.learned.net
     label = torch.full((len(latents),), first.learned.commonest)
     pose = torch.zeros(len(latents), 3)

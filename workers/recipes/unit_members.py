@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workers.assessment.units.descriptor import Descriptor
 from workers.assessment.units.finding import Found
-from workers.assessment.units.states import LEAST_FRAMES, States, Track, find_states
+from workers.assessment.units.states import States, Track, find_states
 from workers.networks.rvae import RVAE
 from workers.posteriors.units.fitting import epochs, fit
 from workers.posteriors.units.learning import BATCH, Epoch, Heard
@@ -20,6 +20,7 @@ from workers.posteriors.units.posterior import UnitPosterior
 Array = NDArray[np.float64]
 
 SAMPLES = 200
+LEAST_FRAMES = 4  # of a track, for its unit to say something about time; all of a shorter movie
 CLASSICAL_VARIANCE = 0.05**2  # the classical descriptor states none; that of a good patch
 
 
@@ -39,7 +40,8 @@ class Member:
 
     learned: Learned
     order: int
-    values: Array  # (n, d): cos nθ, sin nθ, latents
+    turns: bool  # whether a turn is a change, as it is of a rigid unit and not of a place
+    values: Array  # (n, d): cos nθ and sin nθ where it is, latents
     variances: Array
     states: States | None
 
@@ -65,15 +67,16 @@ def learn_units(
     return Learned(net, posterior, commonest, last[0].collapsed)
 
 
-def follow(learned: Learned, found: Found, n: int, seed: int) -> Member:
+def follow(learned: Learned, found: Found, n: int, turns: bool, seed: int) -> Member:
     """The states that a network finds; `n` is the order of rotational symmetry."""
     _, angle, latents = learned.posterior.sample(SAMPLES, torch.Generator().manual_seed(seed))
     turn = n * angle.double().numpy()
-    values = np.concatenate(
-        [np.stack([np.cos(turn), np.sin(turn)], axis=2), latents.double().numpy()], axis=2
-    )
+    values = latents.double().numpy()
+    if turns:
+        facing = np.stack([np.cos(turn), np.sin(turn)], axis=2)
+        values = np.concatenate([facing, values], axis=2)
     mean, variance = values.mean(axis=0), values.var(axis=0)
-    return Member(learned, n, mean, variance, states_of(found, mean, variance))
+    return Member(learned, n, turns, mean, variance, states_of(found, mean, variance))
 
 
 def most_likely(values: torch.Tensor, posterior: UnitPosterior) -> NDArray[Any]:
@@ -83,8 +86,9 @@ def most_likely(values: torch.Tensor, posterior: UnitPosterior) -> NDArray[Any]:
 
 def long_tracks(found: Found) -> list[NDArray[np.int64]]:
     """Units of every track that is long enough to say something about time."""
+    least = max(2, min(LEAST_FRAMES, len(np.unique(found.frame))))
     each = [np.flatnonzero(found.track == k) for k in range(int(found.track.max()) + 1)]
-    return [units for units in each if len(units) >= LEAST_FRAMES]
+    return [units for units in each if len(units) >= least]
 
 
 def states_of(found: Found, values: Array, variances: Array) -> States | None:
@@ -93,11 +97,12 @@ def states_of(found: Found, values: Array, variances: Array) -> States | None:
     return find_states(tracks) if tracks else None
 
 
-def classical_states(described: Descriptor, found: Found, n: int) -> States | None:
+def classical_states(described: Descriptor, found: Found, n: int, turns: bool) -> States | None:
     """What the classical descriptor finds by itself."""
-    turn = n * described.angle(n)
-    scaled = described.values[:, :2] / described.values.std(axis=0)[:2].clip(1e-12)
-    values = np.column_stack([np.cos(turn), np.sin(turn), scaled])
+    values = described.values[:, :2] / described.values.std(axis=0)[:2].clip(1e-12)
+    if turns:
+        turn = n * described.angle(n)
+        values = np.column_stack([np.cos(turn), np.sin(turn), values])
     return states_of(found, values, np.full_like(values, CLASSICAL_VARIANCE))
 
 

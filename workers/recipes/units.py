@@ -17,6 +17,7 @@ WHAT = Parameter(
     choices=(
         Choice("brightest", "The brightest feature of each frame: one dopant or defect followed"),
         Choice("columns", "Every bright column: atoms of a lattice"),
+        Choice("places", "Places side by side: domains that switch, phases that spread"),
     ),
     help="Patches are cut around these places; one unit is followed from frame to frame.",
 )
@@ -78,9 +79,8 @@ def seconds(parameters: Values, summary: Values) -> float:
     """Seconds on two CPU cores."""
     frames = len(summary["channels"])
     height, width = summary["shape"]
-    each = (
-        (height * width / parameters["window"] ** 2) * 8 if parameters["what"] == "columns" else 1
-    )
+    windows = height * width / parameters["window"] ** 2
+    each = {"brightest": 1, "columns": 8 * windows, "places": windows}[parameters["what"]]
     member = SECONDS_MEMBER + SECONDS_UNIT * each * frames
     return float(SECONDS_FRAME * frames + parameters["members"] * member)
 
@@ -88,6 +88,8 @@ def seconds(parameters: Values, summary: Values) -> float:
 def rules(values: Values, summary: Values) -> dict[str, str]:
     """What the parameters must satisfy together."""
     height, width = summary["shape"]
+    if values["what"] == "places" and values["latents"] < 2:
+        return {"latents": "Places are told apart by their latents alone: choose 2 or more."}
     if values["window"] >= min(height, width):
         return {
             "window": f"A patch of {values['window']} pixels does not fit into frames of "
@@ -97,8 +99,13 @@ def rules(values: Values, summary: Values) -> dict[str, str]:
 
 
 def suggestion(summary: Values) -> dict[str, Any]:
-    """A window of two fifths of the frame: a defect and what is around it."""
-    return {"window": max(LEAST_WINDOW, round(0.4 * min(summary["shape"])))}
+    """A window of two fifths of the frame: a defect and what is around it. Phases of a scanning
+    probe are of domains, so places side by side, sixteen along a side.
+    """
+    side = min(summary["shape"])
+    if "phase" in (summary.get("quantity") or "").lower():
+        return {"what": "places", "window": max(LEAST_WINDOW, side // 16)}
+    return {"window": max(LEAST_WINDOW, round(0.4 * side))}
 
 
 RECIPE = Recipe(

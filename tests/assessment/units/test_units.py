@@ -59,9 +59,9 @@ def test_what_only_wanders_is_one_state() -> None:
     assert found.rates == ()
 
 
-def test_states_take_four_frames() -> None:
-    with pytest.raises(ValueError, match="at least 4 frames; there are 3"):
-        find_states([track([0, 1, 0], 0.05)])
+def test_states_take_two_frames() -> None:
+    with pytest.raises(ValueError, match="at least 2 frames; there are 1"):
+        find_states([track([0], 0.05)])
 
 
 def test_rates_hold_the_true_one_nine_times_of_ten() -> None:

@@ -27,11 +27,14 @@ class Found:
 
 
 def find(frames: Frames, what: str, window: float) -> Found:
-    """The units of frames `(t, h, w)`: every bright column, or the brightest feature of each frame.
+    """The units of frames `(t, h, w)`.
 
-    what : "columns" or "brightest"; window : side of a patch, pixels. Units whose patch would leave
-    the frame are left out.
+    what : "columns" (every bright one), "brightest" (the brightest feature of each frame) or
+    "places" (side by side over the area that all frames show); window : side of a patch, pixels.
+    Units whose patch would leave the frame are left out.
     """
+    if what == "places":
+        return _places(drift(frames), frames.shape[1:], window)
     places = [
         _brightest(frame, window) if what == "brightest" else columns(frame, window)
         for frame in frames
@@ -46,6 +49,24 @@ def find(frames: Frames, what: str, window: float) -> Found:
     )
     frame = [np.full(len(each), t) for t, each in enumerate(places)]
     return Found(np.concatenate(places), np.concatenate(frame), np.concatenate(tracks))
+
+
+def _places(drifts: Array, shape: tuple[int, ...], window: float) -> Found:
+    """Places of the sample, not of the frame: each moves with the drift `(t, 2)`."""
+    height, width = shape
+    low = np.maximum(0, -drifts.min(axis=0)) + window / 2 - 0.5
+    high = np.array([width, height]) - np.maximum(0, drifts.max(axis=0)) - window / 2 - 0.5
+    step = max(window, np.sqrt(height * width / MOST_A_FRAME))
+    if (high < low).any():
+        return Found(np.empty((0, 2)), np.empty(0, np.int64), np.empty(0, np.int64))
+    across, down = (np.arange(a, b + 1e-6, step) for a, b in zip(low, high, strict=True))
+    still = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
+    count = len(drifts)
+    return Found(
+        (still + drifts[:, None]).reshape(-1, 2),
+        np.repeat(np.arange(count), len(still)),
+        np.tile(np.arange(len(still)), count),
+    )
 
 
 def columns(frame: NDArray[np.float32], window: float) -> Array:

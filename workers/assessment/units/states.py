@@ -1,26 +1,25 @@
 """States of units through time, when they changed, and how often they do.
 
-A hidden Markov model that tracks share. What a frame says of a unit has its own posterior variance,
-so a frame that says little moves nothing. As many states as the evidence pays for; the rate of each
-change has an interval, as five changes in forty frames say something and not everything.
+A hidden Markov model that tracks share (`markov`). As many states as the evidence pays for; the
+rate of each change has an interval: five changes in forty frames say something, not everything.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import stats
+
+from workers.assessment.units import markov
+from workers.assessment.units.markov import Model, Tracks
 
 Array = NDArray[np.float64]
 
 MOST_STATES = 4
-LEAST_FRAMES = 4
-STEPS = 60
-STARTS = 6
-STAY = 0.9  # where the search for rates begins
-LEAST_SPREAD = 0.05  # of a state, in units of the values: nothing physical is a point
 APART = 6.0  # standard deviations between states: what only wanders is not two of them
+JUMP = 0.5  # of the way between two states, at once: a change is no crossing of a border
 PAID = 6.0  # nats a parameter, besides the Bayesian information criterion's
 
 
@@ -63,39 +62,26 @@ class States:
         return len(self.mean)
 
 
-@dataclass(frozen=True)
-class _Model:
-    mean: Array  # (s, d)
-    spread: Array  # (d,), variance of a state besides what a frame does not know
-    move: Array  # (s, s)
-    log_likelihood: float
-
-    @property
-    def parameters(self) -> int:
-        s, d = map(int, self.mean.shape)
-        return s * d + d + s * (s - 1)
-
-
 def find_states(tracks: Sequence[Track], seed: int = 0) -> States:
     """The states of units in tracks; an angle modulo 2π/n comes as (cos nθ, sin nθ).
 
-    Raises ValueError where no track has four frames.
+    Raises ValueError where no track has two frames.
     """
     longest = max((len(track.values) for track in tracks), default=0)
-    if longest < LEAST_FRAMES:
-        raise ValueError(f"States over time take at least 4 frames; there are {longest}.")
+    if longest < 2:
+        raise ValueError(f"States over time take at least 2 frames; there are {longest}.")
     rng = np.random.default_rng(seed)
-    frames = sum(len(track.values) for track in tracks)
-    variance = np.concatenate([track.variances for track in tracks]).mean(axis=0)
-    best = _fit(tracks, 1, rng)
+    together = Tracks.of([(track.values, track.variances) for track in tracks])
+    frames = int(together.seen.sum())
+    best = markov.fit(together, 1, rng)
     for count in range(2, min(MOST_STATES, frames // 2) + 1):
-        tried = _fit(tracks, count, rng)
+        tried = markov.fit(together, count, rng)
         paid = (tried.parameters - best.parameters) * 0.5 * np.log(frames) + PAID
         gain = tried.log_likelihood - best.log_likelihood
-        if gain < paid or _closest(tried, variance) < APART:
+        if gain < paid or _closest(tried, together) < APART:
             break
         best = tried
-    found = [_likeliest(best, track) for track in tracks]
+    found = markov.likeliest(best, together)
     seen = list(dict.fromkeys(np.concatenate(found).tolist()))
     rank = np.full(len(best.mean), -1)
     rank[seen] = np.arange(len(seen))
@@ -122,87 +108,48 @@ def rates(tracks: Sequence[NDArray[np.int64]], count: int) -> tuple[Rate, ...]:
     return tuple(found)
 
 
-def _closest(model: _Model, variance: Array) -> float:
-    """The smallest distance between two states, in standard deviations of what frames say."""
-    scaled = model.mean / np.sqrt(model.spread + variance)
-    gaps = np.sqrt(((scaled[:, None] - scaled) ** 2).sum(2))
-    return float(gaps[np.triu_indices(len(gaps), 1)].min())
+def _closest(model: Model, tracks: Tracks) -> float:
+    """The smallest distance between two states, in standard deviations.
+
+    Of what frames say of units in one state; or, where units jump from one to the other, of what
+    they say of one unit while it stays: places of a sample differ without anything having happened.
+    """
+    variance = tracks.variances[tracks.seen].mean(axis=0)
+    paths = markov.likeliest(model, tracks)
+    stays = _while_it_stays(tracks, paths)
+    closest = np.inf
+    for start, end in combinations(range(len(model.mean)), 2):
+        gap = model.mean[end] - model.mean[start]
+        distance = np.sqrt((gap**2 / (model.spread + variance)).sum())
+        whole = (gap**2 / stays).sum()
+        if _jumps(tracks, paths, {start, end}, gap / stays / whole) > JUMP:
+            distance = max(distance, np.sqrt(whole))
+        closest = min(closest, distance)
+    return float(closest)
 
 
-def _fit(tracks: Sequence[Track], count: int, rng: np.random.Generator) -> _Model:
-    starts = STARTS if count > 1 else 1
-    fitted = [_climbed(tracks, count, rng) for _ in range(starts)]
-    return max(fitted, key=lambda model: model.log_likelihood)
+def _while_it_stays(tracks: Tracks, paths: Sequence[NDArray[np.int64]]) -> Array:
+    """The variance `(d,)` of a unit's values about their mean in one state, over all units."""
+    total, freedom = np.zeros(tracks.values.shape[2]), 0
+    for values, path in zip(tracks.values, paths, strict=True):
+        for state in np.unique(path):
+            mine = values[: len(path)][path == state]
+            total += ((mine - mine.mean(axis=0)) ** 2).sum(axis=0)
+            freedom += len(mine) - 1
+    return np.asarray((total / max(freedom, 1)).clip(markov.LEAST_SPREAD**2))
 
 
-def _climbed(tracks: Sequence[Track], count: int, rng: np.random.Generator) -> _Model:
-    """Baum and Welch's steps from states at frames far from each other."""
-    values = np.concatenate([track.values for track in tracks])
-    variances = np.concatenate([track.variances for track in tracks])
-    chosen = [int(rng.integers(len(values)))]
-    while len(chosen) < count:
-        gaps = np.min([((values - values[c]) ** 2).sum(1) for c in chosen], axis=0)
-        total = gaps.sum()
-        chosen.append(int(rng.choice(len(values), p=gaps / total if total else None)))
-    away = (1 - STAY) / max(count - 1, 1)
-    move = np.full((count, count), away) + (STAY - away) * np.eye(count)
-    if count == 1:
-        move[:] = 1.0
-    model = _Model(values[chosen], values.var(axis=0) / count + LEAST_SPREAD**2, move, -np.inf)
-    for _ in range(STEPS):
-        smoothed = [_smoothed(model, track) for track in tracks]
-        log_likelihood = sum(each[2] for each in smoothed)
-        if log_likelihood - model.log_likelihood < 1e-4:
-            break
-        probability = np.concatenate([each[0] for each in smoothed])
-        weight = probability[:, :, None] / (variances[:, None] + model.spread)
-        mean = (weight * values[:, None]).sum(0) / weight.sum(0).clip(1e-12)
-        rest = (values[:, None] - mean) ** 2 - variances[:, None]
-        spread = (probability[:, :, None] * rest).sum((0, 1)) / len(values)
-        # Jeffreys' prior: a change never seen is not impossible.
-        move = np.sum([each[1] for each in smoothed], axis=0) + 0.5
-        model = _Model(
-            mean,
-            spread.clip(LEAST_SPREAD**2),
-            move / move.sum(axis=1, keepdims=True) if count > 1 else np.ones((1, 1)),
-            log_likelihood,
-        )
-    return model
+def _jumps(
+    tracks: Tracks, paths: Sequence[NDArray[np.int64]], pair: set[int], along: Array
+) -> float:
+    """How far units go at once that change between a pair of states, as a share of the way between.
 
-
-def _emissions(model: _Model, track: Track) -> Array:
-    """log p(values of a frame | state), `(t, s)`."""
-    total = (track.variances + model.spread)[:, None]
-    squares = (track.values[:, None] - model.mean) ** 2 / total
-    return np.asarray(-0.5 * (squares + np.log(2 * np.pi * total)).sum(2))
-
-
-def _smoothed(model: _Model, track: Track) -> tuple[Array, Array, float]:
-    """Forward and backward: p(state of each frame), expected changes, log likelihood."""
-    logs, move = _emissions(model, track), np.log(model.move)
-    frames, count = logs.shape
-    ahead, behind = np.empty_like(logs), np.zeros_like(logs)
-    ahead[0] = logs[0] - np.log(count)
-    for t in range(1, frames):
-        ahead[t] = logs[t] + special.logsumexp(ahead[t - 1][:, None] + move, axis=0)
-    for t in range(frames - 2, -1, -1):
-        behind[t] = special.logsumexp(move + logs[t + 1] + behind[t + 1], axis=1)
-    total = float(special.logsumexp(ahead[-1]))
-    probability = np.exp(ahead + behind - total)
-    later = (logs[1:] + behind[1:])[:, None, :]
-    pairs = np.exp(ahead[:-1, :, None] + move + later - total).sum(0)
-    return probability, pairs, total
-
-
-def _likeliest(model: _Model, track: Track) -> NDArray[np.int64]:
-    """Viterbi's sequence of states."""
-    logs, move = _emissions(model, track), np.log(model.move)
-    score, back = logs[0].copy(), np.zeros(logs.shape, np.int64)
-    for t in range(1, len(logs)):
-        reached = score[:, None] + move
-        back[t] = reached.argmax(axis=0)
-        score = reached.max(axis=0) + logs[t]
-    path = [int(score.argmax())]
-    for t in range(len(logs) - 1, 0, -1):
-        path.append(int(back[t][path[-1]]))
-    return np.array(path[::-1])
+    The median; 0 where none changes. The whole way is 1 along `along` (d,).
+    """
+    steps = [
+        abs((values[t + 1] - values[t]) @ along)
+        for values, path in zip(tracks.values, paths, strict=True)
+        for t in np.flatnonzero(np.diff(path))
+        if {int(path[t]), int(path[t + 1])} == pair
+    ]
+    return float(np.median(steps)) if steps else 0.0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from workers.measurement import Measurement, Problem
+from workers.readers import phases
 from workers.readers.contents import Layer
 from workers.readers.elements import SKIP
 from workers.readers.gathering import Gathered
@@ -39,6 +40,11 @@ def of(gathered: Gathered, told: Mapping[str, Any]) -> Measurement:
     check_map_size(layers[0].source, (height, width))
     check_array_size("all files", (len(frames), height, width))
     values = np.stack(frames).astype(np.float32)
+    stated = {layer.quantity for layer in layers}
+    quantity = stated.pop() if len(stated) == 1 else None
+    if phases.is_phase(quantity):
+        values, notes = phases.cut_where_fewest(values)
+        problems += notes
     gaps = ~np.isfinite(values)
     if gaps.any():
         for n in np.flatnonzero(gaps.any(axis=(1, 2))):
@@ -69,7 +75,7 @@ def of(gathered: Gathered, told: Mapping[str, Any]) -> Measurement:
         provenance={
             "format": " + ".join(gathered.formats),
             "files": gathered.rows,
-            "acquisition": {},
+            "acquisition": {"quantity": quantity} if quantity else {},
             "corrections": dict(told),
             "open": [],
         },

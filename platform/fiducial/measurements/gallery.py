@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from fiducial.viewer import finders, scales, stores
 from fiducial.viewer.page import picture, tile_address
+from workers.store import MeasurementStore
 
-from . import queries
+from . import frames, queries
 from .models import Measurement
 
 
@@ -21,8 +22,7 @@ def config(measurement: Measurement) -> dict[str, Any]:
             "name": element,
             "image": "measured",
             "channel": channel,
-            "low": 0.0,
-            "high": max(measurement.summary["per_channel"][element]["p999"], 1e-6),
+            **_range(store, measurement.summary["per_channel"][element], channel),
             "thumbnail": _thumbnail(key, revision, "measured", channel),
             "histogram": reverse("measurements:histogram", args=[key, revision, channel]),
         }
@@ -49,6 +49,14 @@ def config(measurement: Measurement) -> dict[str, Any]:
         "pictures": pictures,
         "plotly": static(finders.NAME),
     }
+
+
+def _range(store: MeasurementStore, read: dict[str, float], channel: int) -> dict[str, float]:
+    """Where the colours of a picture begin and end."""
+    if not frames.is_movie(store):
+        return {"low": 0.0, "high": max(read["p999"], 1e-6)}
+    low, high = frames.span(frames.coarsest(store, "measured", channel))
+    return {"low": low, "high": high}
 
 
 def _thumbnail(key: str, revision: int, image: str, channel: int) -> str:

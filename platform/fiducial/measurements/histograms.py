@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from workers.store import MeasurementStore
 
+from . import frames
+
 BINS = 80
 PIXELS = 2**22  # enough to know a percentile by
 ROWS = 2048  # a map is read in bands of this many rows, so memory stays small
@@ -15,14 +17,19 @@ ROWS = 2048  # a map is read in bands of this many rows, so memory stays small
 def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
     """The histogram of one channel; the frequency axis is logarithmic, so rare phases show."""
     element, units = store.channels[channel], store.attributes["units"]
-    edges = bin_edges(top(store, channel), whole=units == "counts")
+    if frames.is_movie(store):
+        low, high = frames.span(frames.coarsest(store, "measured", channel))
+        edges, ends = np.linspace(low, high, BINS + 1), "bars at the ends: and beyond"
+    else:
+        edges = bin_edges(top(store, channel), whole=units == "counts")
+        ends = "last bar: and above"
     centres = (edges[:-1] + edges[1:]) / 2
     return {
         "data": [
             {
                 "type": "bar",
                 "showlegend": False,
-                "x": np.round(centres, 4).tolist(),
+                "x": [float(f"{centre:.6g}") for centre in centres],
                 "y": count(store, channel, edges).tolist(),
                 "width": np.diff(edges).tolist(),
                 "marker": {"color": "var(--accent)", "line": {"width": 0}},
@@ -30,7 +37,7 @@ def figure(store: MeasurementStore, channel: int) -> dict[str, Any]:
             }
         ],
         "layout": {
-            "xaxis": {"title": {"text": f"{element} ({units}); last bar: and above"}},
+            "xaxis": {"title": {"text": f"{element} ({units}); {ends}"}},
             "yaxis": {"title": {"text": "pixels"}, "type": "log"},
             "bargap": 0,
         },
@@ -54,11 +61,11 @@ def bin_edges(top: float, *, whole: bool) -> NDArray[np.float64]:
 
 
 def count(store: MeasurementStore, channel: int, edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Measured pixels per bin; what lies above the last edge is counted in the last bin."""
+    """Measured pixels per bin; what lies beyond the edges is counted in the bins at the ends."""
     measured, mask = store.image("measured"), store.image("mask")
     total = np.zeros(len(edges) - 1, np.int64)
     for row in range(0, measured.shape[-2], ROWS):
         band = slice(row, row + ROWS)
         values = np.asarray(measured[channel, band])[np.asarray(mask[band]).astype(bool)]
-        total += np.histogram(np.minimum(values, edges[-1]), edges)[0]
+        total += np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0]
     return total

@@ -1,5 +1,6 @@
 """Pages of movies: hundreds of frames are counted and sampled, not listed."""
 
+import imagecodecs
 import numpy as np
 import pytest
 from django.test import Client
@@ -90,6 +91,19 @@ def test_hundreds_of_files_are_not_asked_about_and_keep_what_was_said(
     made.refresh_from_db()
     assert made.answers["channels"] == {"f7.tif": "skip"}
     assert made.answers["pixel_size_um"] == 0.02
+
+
+def test_numbers_of_frames_may_be_negative(browser: Client, project: Project) -> None:
+    made = movie(project, stack())
+    first = browser.get(f"/measurements/{made.pk}/").context["gallery"]["pictures"][0]
+    assert first["low"] < -1 < 1 < first["high"]
+    image = imagecodecs.png_decode(browser.get(first["thumbnail"]).content)
+    assert len(np.unique(image[..., 0])) > 30  # not all of one colour below zero
+    figure = browser.get(first["histogram"]).json()
+    (bars,) = figure["data"]
+    assert sum(bars["y"]) == 8 * 9
+    assert bars["x"][0] < -1
+    assert "bars at the ends: and beyond" in figure["layout"]["xaxis"]["title"]["text"]
 
 
 def test_list_of_measurements_counts_frames(browser: Client, project: Project) -> None:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import imagecodecs
-import numpy as np
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -13,9 +12,8 @@ from fiducial.viewer import stores, tiles
 from fiducial.viewer.colours import painted
 from workers.store import MeasurementStore, StoreError
 
-from .. import histograms, queries
+from .. import frames, histograms, queries
 
-CHUNK = 256  # the coarsest level of every picture is at most this wide and high
 PALETTES = {"measured": "cividis", "guide": "grey"}
 
 
@@ -29,13 +27,13 @@ def thumbnail(
     if image not in PALETTES:
         raise Http404("There is no such picture.")
     try:
-        last = store.levels(image) - 1
-        values = store.window(image, channel, 0, 0, CHUNK, CHUNK, last)
-        mask = tiles.measured(store, image, last, 0, 0, values.shape)
+        values = frames.coarsest(store, image, channel)
+        mask = tiles.measured(store, image, store.levels(image) - 1, 0, 0, values.shape)
     except StoreError as missing:
         raise Http404("There is no such picture.") from missing
-    top = float(np.percentile(values[mask], 99.5)) if mask.any() else 0.0
-    png = imagecodecs.png_encode(painted(values, mask, PALETTES[image], (0.0, top)))
+    low, top = frames.span(values[mask]) if mask.any() else (0.0, 0.0)
+    start = low if frames.is_movie(store) else 0.0
+    png = imagecodecs.png_encode(painted(values, mask, PALETTES[image], (start, top)))
     return _for_ever(HttpResponse(png, content_type="image/png"))
 
 

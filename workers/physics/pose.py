@@ -9,10 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def circle(side: int) -> Tensor:
-    """Which pixels lie in the inscribed circle, bool `(side, side)`: corners leave on turning."""
+def circle(side: int, share: float = 1.0) -> Tensor:
+    """Which pixels lie in a `share` of the radius of the inscribed circle, bool `(side, side)`.
+
+    Corners leave a patch when it turns.
+    """
     at = _places(side)
-    return at[:, None] ** 2 + at**2 <= (side / 2) ** 2
+    return at[:, None] ** 2 + at**2 <= (share * side / 2) ** 2
 
 
 def posed(canonical: Tensor, pose: Tensor, side: int) -> Tensor:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path as File
 from typing import Any
@@ -12,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from workers import store
-from workers.assessment.units import landscape as ground
 from workers.assessment.units.descriptor import describe
 from workers.assessment.units.finding import Found, cut, find
+from workers.assessment.units.meanings import of_latents
+from workers.assessment.units.neighbours import around
 from workers.assessment.units.states import States
 from workers.assessment.units.symmetry import arc, order
 from workers.physics.pose import circle, posed
@@ -23,7 +23,6 @@ from workers.recipes import unit_words
 from workers.recipes.unit_members import (
     SAMPLES,
     Member,
-    agreed,
     classical_states,
     follow,
     learn_units,
@@ -31,13 +30,11 @@ from workers.recipes.unit_members import (
     most_likely,
     most_usual,
     state_of_units,
-    usual_change,
+    together,
 )
+from workers.recipes.unit_ways import SIDE, write_way
 from workers.run import Report, RunError, ShouldStop, Stopped
 
-Array = NDArray[np.float64]
-
-SIDE = 24  # pixels of a patch
 LEAST_UNITS = 20
 LEVEL = 0.9
 UNEXPLAINED = 1.4  # χ² per pixel, and so far from the others: five robust standard deviations
@@ -90,9 +87,13 @@ def run(
         samples=0,
         provenance=_provenance(measured.provenance, measured.units, parameters, seed, measurement),
     ) as writer:
-        explained = _write_units(writer, patches, found, first)
+        shown = _table(found, members, first)
+        explained = int(shown["explained"].sum())
+        writer.table("units", shown)
+        _write_pictures(writer, patches, shown, first)
+        meanings = of_latents(shown, patches, first.learned.net.shape.latents, seed)
         step("finding the pathway", 0.95)
-        way = _write_path(writer, first, members, found, patches, seed)
+        way = write_way(writer, first, members, found, patches, seed)
         summary = {
             "recipe": "unit-pathways",
             "frames": len(measured.values),
@@ -108,6 +109,7 @@ def run(
             "noise": first.learned.posterior.noise,
             "collapsed": list(first.learned.collapsed),
             "members": [_of_member(each) for each in members],
+            "meanings": meanings,
             "states": _of_states(first.states, found),
             "classical": _of_states(rival, found),
             "path": way,
@@ -131,21 +133,14 @@ def _telling(step: Step, member: int, parameters: dict[str, Any]) -> Heard:
     return told
 
 
-def _write_units(
-    writer: store.RunWriter, patches: NDArray[np.float32], found: Found, member: Member
-) -> int:
-    """The table of units and their pictures; how many the network explains."""
-    net, posterior = member.learned.net, member.learned.posterior
+def _table(found: Found, members: Sequence[Member], member: Member) -> dict[str, NDArray[Any]]:
+    """A row for each unit, as `member` sees it; latents are as uncertain as members differ."""
+    posterior = member.learned.posterior
     _, angle, _ = posterior.sample(SAMPLES, torch.Generator().manual_seed(0))
     centre, half = arc(angle.double().numpy(), member.order, LEVEL)
-    mean = torch.from_numpy(most_likely(posterior.mean, posterior))
-    label = torch.from_numpy(most_likely(posterior.label, posterior))
-    variance = np.diagonal(most_likely(posterior.covariance, posterior), axis1=1, axis2=2)
-    latents = net.shape.latents
     misfit = posterior.misfit.double().numpy()
     usual = np.median(misfit)
     far = usual + 5 * 1.4826 * np.median(np.abs(misfit - usual))
-    explained = misfit <= max(UNEXPLAINED, far)
     columns: dict[str, NDArray[Any]] = {
         "frame": found.frame,
         "track": found.track,
@@ -153,116 +148,35 @@ def _write_units(
         "y": found.place[:, 1],
         "angle": np.degrees(centre),
         "arc": np.degrees(half),
-        "class": label.numpy(),
+        "class": most_likely(posterior.label, posterior),
         "state": state_of_units(member.states, found),
         "misfit": misfit,
-        "explained": explained.astype(np.int64),
+        "explained": (misfit <= max(UNEXPLAINED, far)).astype(np.int64),
     }
-    for k in range(latents):
-        columns[f"z{k + 1}"] = mean[:, k].double().numpy()
-        columns[f"z{k + 1}_sd"] = np.sqrt(variance[:, k]).astype(np.float64)
-    writer.table("units", columns)
+    mean, spread = together(members, member)
+    for k in range(mean.shape[1]):
+        columns[f"z{k + 1}"], columns[f"z{k + 1}_sd"] = mean[:, k], spread[:, k]
+    return columns | around(found)
+
+
+def _write_pictures(
+    writer: store.RunWriter,
+    patches: NDArray[np.float32],
+    shown: dict[str, NDArray[Any]],
+    member: Member,
+) -> None:
+    """Of each unit its patch, decoded in its pose, and turned upright."""
+    net, posterior = member.learned.net, member.learned.posterior
+    mean = torch.from_numpy(most_likely(posterior.mean, posterior))
+    angle = torch.from_numpy(np.radians(shown["angle"])).float()
     with torch.inference_mode():
-        canonical = net.decode(mean[:, :latents], label)
-        pose = torch.cat([torch.from_numpy(centre).float()[:, None], mean[:, -2:]], dim=1)
-        seen = posed(canonical, pose, SIDE)
+        canonical = net.decode(mean[:, : net.shape.latents], torch.from_numpy(shown["class"]))
+        seen = posed(canonical, torch.cat([angle[:, None], mean[:, -2:]], dim=1), SIDE)
     trim = (net.shape.canvas - SIDE) // 2
     inside = circle(SIDE).numpy()
     writer.image("patches", patches)
     writer.image("reconstructed", (seen.numpy() * inside).astype(np.float32))
     writer.image("canonical", canonical[:, trim:-trim, trim:-trim].contiguous().numpy() * inside)
-    return int(explained.sum())
-
-
-def _write_path(
-    writer: store.RunWriter,
-    first: Member,
-    members: Sequence[Member],
-    found: Found,
-    patches: NDArray[np.float32],
-    seed: int,
-) -> dict[str, Any] | None:
-    """The pathway between the two states that most changes join; None where there is none.
-
-    The interval of the saddle holds those of all networks that find as many states.
-    """
-    ends = usual_change(first.states) if agreed(members) else None
-    seen = _Seen.of(first, found, ends)
-    whole = ground.landscape(seen.places, seen.variances, seen.scatter)
-    writer.table("places", {"u": seen.places[:, 0], "v": seen.places[:, 1]})
-    writer.table("grid", {"u": whole.x, "v": whole.y})
-    writer.table("height", {"nats": whole.height.ravel()})
-    if ends is None or first.states is None:
-        return None
-    rng = np.random.default_rng(seed)
-    way = seen.path(ends, rng)
-    saddles = [(way.low, way.high)]
-    for other in members:
-        if other is first or other.states is None or other.states.count != first.states.count:
-            continue
-        again = _Seen.of(other, found, ends).path(ends, rng)
-        saddles.append((again.low, again.high))
-    values = seen.plane.back(way.places)
-    latents = torch.from_numpy(values[:, 2:] if first.turns else values).float()
-    turn = np.zeros(len(values))
-    if first.turns:
-        turn = np.unwrap(np.arctan2(values[:, 1], values[:, 0])) / first.order
-    near = ((seen.places[None] - way.places[:, None]) ** 2).sum(2).argmin(axis=1)
-    net = first.learned.net
-    label = torch.full((len(latents),), first.learned.commonest)
-    pose = torch.zeros(len(latents), 3)
-    pose[:, 0] = torch.from_numpy(turn)
-    with torch.inference_mode():
-        strip = posed(net.decode(latents, label), pose, SIDE).numpy()
-    writer.image("path", (strip * circle(SIDE).numpy()).astype(np.float32))
-    writer.image("nearest", patches[near])
-    writer.table(
-        "path",
-        {
-            "u": way.places[:, 0],
-            "v": way.places[:, 1],
-            "nats": way.height,
-            "extrapolated": way.extrapolated.astype(np.int64),
-            "angle": np.degrees(turn),
-            "nearest": near,
-        },
-    )
-    low, high = min(each[0] for each in saddles), max(each[1] for each in saddles)
-    return {
-        "from": ends[0],
-        "to": ends[1],
-        "saddle": way.saddle,
-        "low": low,
-        "high": high,
-        "extrapolated_share": float(way.extrapolated.mean()),
-        "at_ceiling": bool(way.height.max() >= ground.HIGHEST),
-    }
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """Units on the plane in which the two states lie furthest apart, if there are two."""
-
-    plane: ground.Plane
-    places: Array
-    variances: Array
-    scatter: Array
-    means: Array  # of states, (s, 2)
-
-    @classmethod
-    def of(cls, member: Member, found: Found, ends: tuple[int, int] | None) -> "_Seen":
-        states = member.states
-        along = states.mean[ends[1]] - states.mean[ends[0]] if states and ends else None
-        plane = ground.Plane.of(member.values, along)
-        places = plane.onto(member.values)
-        means = plane.onto(states.mean) if states else places.mean(axis=0)[None]
-        state = state_of_units(states, found)
-        known = places[state >= 0] - means[state[state >= 0]] if states else places - means
-        return cls(plane, places, member.variances @ plane.axes.T**2, known.std(axis=0), means)
-
-    def path(self, ends: tuple[int, int], rng: np.random.Generator) -> ground.Path:
-        both = self.means[ends[0]], self.means[ends[1]]
-        return ground.path(self.places, self.variances, self.scatter, both, rng)
 
 
 def _of_states(states: States | None, found: Found) -> dict[str, Any] | None:
@@ -279,11 +193,25 @@ def _of_states(states: States | None, found: Found) -> dict[str, Any] | None:
         "frames": [
             int(sum((path == s).sum() for path in states.paths)) for s in range(states.count)
         ],
+        "shares": _shares(states, found),
         "changes": [each for each in changes if each],
         "changed": sum(map(len, changes)),
         "tracks": len(tracks),
         "rates": [vars(rate) for rate in states.rates],
     }
+
+
+def _shares(states: States, found: Found) -> list[list[float]]:
+    """Of every frame, the shares of the units followed that are in each state."""
+    state = state_of_units(states, found)
+    counts = np.array(
+        [
+            np.bincount(state[(found.frame == t) & (state >= 0)], minlength=states.count)
+            for t in range(int(found.frame.max()) + 1)
+        ]
+    )
+    shares: list[list[float]] = (counts / counts.sum(axis=1, keepdims=True).clip(1)).tolist()
+    return shares
 
 
 def _of_member(member: Member) -> dict[str, Any]:

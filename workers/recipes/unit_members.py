@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import linalg
 
 from workers.assessment.units.descriptor import Descriptor
 from workers.assessment.units.finding import Found
@@ -82,6 +83,39 @@ def follow(learned: Learned, found: Found, n: int, turns: bool, seed: int) -> Me
 def most_likely(values: torch.Tensor, posterior: UnitPosterior) -> NDArray[Any]:
     """Of the most likely mode of each unit."""
     return np.asarray(values[torch.arange(len(values)), posterior.best].numpy())
+
+
+def together(members: Sequence[Member], first: Member) -> tuple[Array, Array]:
+    """Latents `(n, d)` of `first` and their standard deviations, with what members differ by.
+
+    Axes and signs of latents are arbitrary, so each member's are first turned onto those of `first`
+    (orthogonal Procrustes: Schönemann 1966), kind by kind, as kinds need not share their axes.
+    """
+    count = first.learned.net.shape.latents
+    means = [_latents(each.learned.posterior)[:, :count] for each in members]
+    own = _latents(first.learned.posterior)[:, :count]
+    posterior = first.learned.posterior
+    covariance = most_likely(posterior.covariance, posterior)
+    variance = np.diagonal(covariance, axis1=1, axis2=2)[:, :count].astype(np.float64)
+    label = most_likely(posterior.label, posterior)
+    for kind in np.unique(label):
+        mine = label == kind
+        turned = np.stack([_onto(own[mine], other[mine]) for other in means])
+        variance[mine] += turned.var(axis=0, ddof=1)
+    return own, np.sqrt(variance)
+
+
+def _latents(posterior: UnitPosterior) -> Array:
+    return most_likely(posterior.mean, posterior).astype(np.float64)
+
+
+def _onto(reference: Array, other: Array) -> Array:
+    """`other` (n, d) moved, turned, mirrored and scaled onto `reference`."""
+    target, rest = reference - reference.mean(axis=0), other - other.mean(axis=0)
+    rotation, scale = linalg.orthogonal_procrustes(rest, target)
+    size = (rest**2).sum()
+    factor = scale / size if size > 0 else 0.0
+    return np.asarray(factor * rest @ rotation + reference.mean(axis=0))
 
 
 def long_tracks(found: Found) -> list[NDArray[np.int64]]:

@@ -1,5 +1,6 @@
 """What a run on units says in sentences."""
 
+from collections import Counter
 from typing import Any
 
 
@@ -25,12 +26,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
             "the unit (its kinds, its turns, a window that holds it)."
         )
     said.append(_of_rival(summary))
-    turns = summary["order"]
-    said.append(
-        f"A turn by {360 / turns:.0f}° leaves a unit as it is: angles count modulo that."
-        if turns > 1
-        else "No turn leaves a unit as it is: angles count on the full circle."
-    )
+    said.append(_of_turns(summary))
     if (left := summary["units"] - summary["explained"]) > 0:
         said.append(
             f"{left} of {summary['units']} units are not explained: decoded and put back in their "
@@ -50,11 +46,28 @@ def _of_states(summary: dict[str, Any]) -> str:
     voices = f"{agree} of {len(members)} networks agree"
     if states["count"] == 1:
         return f"One state; no change was found ({voices})."
-    changed = states["changed"]
-    where = ""
-    if len(states["changes"]) == 1:
-        where = ", at frame " + ", ".join(map(str, states["changes"][0]))
-    return f"{states['count']} states, {changed} change{'s' * (changed != 1)}{where} ({voices})."
+    changes = f"{states['changed']} change{'s' * (states['changed'] != 1)}"
+    return f"{states['count']} states, {changes}{_when(states)} ({voices})."
+
+
+def _when(states: dict[str, Any]) -> str:
+    """The frames at which a lone track changes; of many, the frame at which most do."""
+    if not states["changes"]:
+        return ""
+    if states["tracks"] == 1:
+        return ", at frame " + ", ".join(map(str, states["changes"][0]))
+    often = Counter(frame for track in states["changes"] for frame in track)
+    frame, count = often.most_common(1)[0]
+    many = f"{len(states['changes'])} of {states['tracks']} tracks"
+    return f" in {many}, {count} of them at frame {frame}"
+
+
+def _of_turns(summary: dict[str, Any]) -> str:
+    if summary["what"] == "places":
+        return "States are of places: how what lies there is turned is not taken for a change."
+    if (turns := summary["order"]) > 1:
+        return f"A turn by {360 / turns:.0f}° leaves a unit as it is: angles count modulo that."
+    return "No turn leaves a unit as it is: angles count on the full circle."
 
 
 def _of_path(way: dict[str, Any]) -> str:

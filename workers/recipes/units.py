@@ -100,11 +100,11 @@ def rules(values: Values, summary: Values) -> dict[str, str]:
 
 def suggestion(summary: Values) -> dict[str, Any]:
     """A window of two fifths of the frame: a defect and what is around it. Phases of a scanning
-    probe are of domains, so places side by side, sixteen along a side.
+    probe are of domains, so places side by side, ten along a side.
     """
     side = min(summary["shape"])
     if "phase" in (summary.get("quantity") or "").lower():
-        return {"what": "places", "window": max(LEAST_WINDOW, side // 16)}
+        return {"what": "places", "window": max(LEAST_WINDOW, side // 10)}
     return {"window": max(LEAST_WINDOW, round(0.4 * side))}
 
 

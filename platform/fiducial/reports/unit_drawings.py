@@ -35,7 +35,12 @@ def ramp(low: str, high: str, title: str, palette: str = "cividis") -> Drawn:
 
 
 def through_time(store: RunStore) -> Drawn:
-    """The angle of every unit against its frame, with its arc; dotted where the state changes."""
+    """The angle of every unit against its frame, with its arc; dotted where the state changes.
+
+    Of places, which keep no angle, the share in each state.
+    """
+    if store.summary["what"] == "places" and store.summary["states"]:
+        return _shares(store.summary["states"]["shares"])
     units = store.table("units")
     frame, angle, arc = units["frame"] + 1, units["angle"], units["arc"]
     chart = Chart(
@@ -50,6 +55,21 @@ def through_time(store: RunStore) -> Drawn:
     chart.rules(_changes(store.summary))
     chart.bars(zip(frame, angle - arc, angle + arc, strict=True))
     _by_state(chart, units["state"], frame, angle)
+    return chart.drawn()
+
+
+def _shares(shares: list[list[float]]) -> Drawn:
+    frames = range(1, len(shares) + 1)
+    chart = Chart(
+        Axis.around("frame", frames),
+        Axis("places in the state (%)", -3, 103),
+        "The share of places in each state against the frame",
+        height=230,
+    )
+    for state, column in enumerate(zip(*shares, strict=True)):
+        points = [(frame, 100 * share) for frame, share in zip(frames, column, strict=True)]
+        chart.line(points, "along")
+        chart.marks(points, look_of(state), state)
     return chart.drawn()
 
 

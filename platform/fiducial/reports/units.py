@@ -7,7 +7,7 @@ import numpy as np
 
 from fiducial.runs import describing
 from fiducial.runs.models import Run
-from fiducial.viewer import pathways, unit_figures
+from fiducial.viewer import pathways, unit_pictures
 from workers.store import RunStore
 
 from . import charts, sealing, unit_claims, unit_drawings
@@ -43,6 +43,7 @@ def content(run: Run, store: RunStore) -> Content:
         "changes": [_change(store, *each) for each in changes[:SHOWN]],
         "change_count": len(changes),
         "worst": _worst(store),
+        "places": store.summary["what"] == "places",
         "turn": round(360 / store.summary["order"]),
         "collapsed": [f"z{k + 1}" for k in store.summary["collapsed"]],
         "choices": describing.parameters(run),
@@ -116,17 +117,17 @@ def _worst(store: RunStore) -> dict[str, Any]:
     """The unit that the network explains least."""
     units = store.table("units")
     number = int(units["misfit"].argmax())
-    pictures = unit_figures.pictures_of(store, number)
+    pictures = unit_pictures.pictures_of(store, number)
     most = FAR * store.summary["noise"]
     return {
         "explained": bool(units["explained"][number]),
-        "words": unit_figures.words_of(store, number),
+        "words": unit_pictures.words_of(store, number),
         "pictures": [
-            (left_over(values, most) if name == unit_figures.LEFT else patch(values), name)
+            (left_over(values, most) if name == unit_pictures.LEFT else patch(values), name)
             for name, values in pictures.items()
         ],
         "left": unit_drawings.ramp(
-            f"−{most:.2g}", f"{most:.2g}", f"{unit_figures.LEFT}, intensity", "residual"
+            f"−{most:.2g}", f"{most:.2g}", f"{unit_pictures.LEFT}, intensity", "residual"
         ),
     }
 

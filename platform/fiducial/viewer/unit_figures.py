@@ -1,16 +1,15 @@
-"""Figures of units: states over time, the plane they lie in, the way between them, one unit."""
+"""Figures of units: states over time, the plane they lie in, the way between them."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.store import MeasurementStore, RunStore
+from workers.store import RunStore
 
 PLAIN = "Cividis"
-# Twilight: perceptually even and the same at both ends, as an angle is.
-CYCLIC = ("#e2d9e2", "#6276ba", "#2f1436", "#b25652", "#e2d9e2")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+STATES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe and Ito's
 BARE = {
     "showticklabels": False,
     "ticks": "",
@@ -18,8 +17,6 @@ BARE = {
     "zeroline": False,
     "showline": False,
 }
-LEFT = "what is left"  # of a unit when the decoded one is taken off
-MOST_PIXELS = 512  # along a side of a frame that is drawn
 Figure = dict[str, Any]
 Array = NDArray[Any]
 
@@ -31,9 +28,9 @@ def plane(store: RunStore) -> Figure:
     data: list[dict[str, Any]] = [
         {
             "type": "contour",
-            "x": _plain(grid["u"]),
-            "y": _plain(grid["v"]),
-            "z": [_plain(row, 2) for row in heights],
+            "x": plain(grid["u"]),
+            "y": plain(grid["v"]),
+            "z": [plain(row, 2) for row in heights],
             "colorscale": PLAIN,
             "reversescale": True,
             "contours": {"coloring": "heatmap", "showlines": False},
@@ -49,8 +46,8 @@ def plane(store: RunStore) -> Figure:
                 "type": "scatter",
                 "mode": "markers",
                 "name": f"state {state + 1}" if state >= 0 else "not followed",
-                "x": _plain(places["u"][mine]),
-                "y": _plain(places["v"][mine]),
+                "x": plain(places["u"][mine]),
+                "y": plain(places["v"][mine]),
                 "customdata": np.flatnonzero(mine).tolist(),
                 "text": [f"frame {frame + 1}" for frame in units["frame"][mine]],
                 "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
@@ -62,7 +59,7 @@ def plane(store: RunStore) -> Figure:
                 },
             }
         )
-    layout = _axes("along the change", "across it") | {"legend": {"y": -0.28}, "margin": {"t": 12}}
+    layout = axes("along the change", "across it") | {"legend": {"y": -0.28}, "margin": {"t": 12}}
     return {"data": data + _way(store), "layout": layout}
 
 
@@ -89,7 +86,12 @@ def _way(store: RunStore) -> list[dict[str, Any]]:
 
 
 def through_time(store: RunStore) -> Figure:
-    """The angle of every unit against its frame, with its arc; lines where a state changes."""
+    """The angle of every unit against its frame, with its arc; lines where a state changes.
+
+    Of places, which keep no angle, the share in each state.
+    """
+    if store.summary["what"] == "places" and store.summary["states"]:
+        return _shares(store.summary["states"]["shares"])
     units = store.table("units")
     return {
         "data": [
@@ -98,9 +100,9 @@ def through_time(store: RunStore) -> Figure:
                 "mode": "markers",
                 "name": f"state {state + 1}" if state >= 0 else "not followed",
                 "x": (units["frame"][mine] + 1).tolist(),
-                "y": _plain(units["angle"][mine], 2),
+                "y": plain(units["angle"][mine], 2),
                 "customdata": np.flatnonzero(mine).tolist(),
-                "error_y": {"type": "data", "array": _plain(units["arc"][mine], 2), "width": 0},
+                "error_y": {"type": "data", "array": plain(units["arc"][mine], 2), "width": 0},
                 "marker": {
                     "symbol": SYMBOLS[state % len(SYMBOLS)],
                     "size": 8,
@@ -112,8 +114,30 @@ def through_time(store: RunStore) -> Figure:
             for mine in (units["state"] == state,)
         ],
         "layout": {
-            **_axes("frame", f"angle (°, modulo {360 / store.summary['order']:.0f}°)"),
+            **axes("frame", f"angle (°, modulo {360 / store.summary['order']:.0f}°)"),
             "shapes": _changes(store.summary),
+        },
+    }
+
+
+def _shares(shares: list[list[float]]) -> Figure:
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": f"state {state + 1}",
+                "x": list(range(1, len(shares) + 1)),
+                "y": [100 * each for each in column],
+                "line": {"color": STATES[state % len(STATES)], "width": 2},
+                "marker": {"symbol": SYMBOLS[state % len(SYMBOLS)], "size": 9},
+                "hovertemplate": "frame %{x}: %{y:.0f} % in %{fullData.name}<extra></extra>",
+            }
+            for state, column in enumerate(zip(*shares, strict=True))
+        ],
+        "layout": {
+            **axes("frame", "places in the state (%)"),
+            "xaxis": {"title": {"text": "frame"}, "dtick": max(1, len(shares) // 10)},
         },
     }
 
@@ -129,11 +153,11 @@ def latents(store: RunStore) -> Figure:
                 "mode": "markers",
                 "name": name,
                 "x": (units["frame"] + 1).tolist(),
-                "y": _plain(units[name]),
+                "y": plain(units[name]),
                 "customdata": list(range(len(units["frame"]))),
                 "error_y": {
                     "type": "data",
-                    "array": _plain(1.645 * units[f"{name}_sd"]),
+                    "array": plain(1.645 * units[f"{name}_sd"]),
                     "width": 0,
                     "thickness": 1,
                 },
@@ -143,7 +167,7 @@ def latents(store: RunStore) -> Figure:
             for k, name in enumerate(names)
         ],
         "layout": {
-            **_axes("frame", "latent (standard deviations)"),
+            **axes("frame", "latent (standard deviations)"),
             "shapes": _changes(store.summary),
             "colorway": ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"],
         },
@@ -168,7 +192,7 @@ def strip(store: RunStore) -> Figure | None:
     if not store.has_table("path"):
         return None
     way = store.table("path")
-    rows = [_side_by_side(np.asarray(store.image(name)[:])) for name in ("nearest", "path")]
+    rows = [side_by_side(np.asarray(store.image(name)[:])) for name in ("nearest", "path")]
     side, count = store.shape[0], len(way["nats"])
     units = store.table("units")
     words = [
@@ -191,12 +215,31 @@ def strip(store: RunStore) -> Figure | None:
         for k, n in enumerate(way["nearest"])
     ]
     return {
-        "data": [_picture(np.concatenate(rows), "intensity")],
+        "data": [picture(np.concatenate(rows), "intensity")],
         "layout": {
             "xaxis": {**BARE, "range": [0, side * count]},
             "yaxis": {**BARE, "range": [-0.6 * side, 2.6 * side], "scaleanchor": "x"},
             "annotations": words,
             "margin": {"l": 8, "t": 8, "b": 8},
+        },
+    }
+
+
+def tiles(store: RunStore) -> Figure:
+    """What the network decodes over the plane; blank where next to no unit was ever seen."""
+    pictures, at = np.asarray(store.image("tiles")[:]), store.table("tiles")
+    pictures = np.where(at["seen"].astype(bool)[:, None, None], pictures, np.nan)
+    count, side = len(np.unique(at["u"])), store.shape[0]
+    rows = [side_by_side(each) for each in pictures.reshape(count, count, side, side)]
+    middles = (np.arange(count) + 0.5) * side
+    ticks = {"tickmode": "array", "tickvals": middles.tolist(), "showgrid": False}
+    x = {**ticks, "ticktext": [f"{u:.1f}" for u in at["u"][:count]], "constrain": "domain"}
+    y = {**ticks, "ticktext": [f"{v:.1f}" for v in at["v"][::count]], "scaleanchor": "x"}
+    return {
+        "data": [picture(np.concatenate(rows), "intensity")],
+        "layout": {
+            "xaxis": {**x, "title": {"text": "along the change"}},
+            "yaxis": {**y, "title": {"text": "across it"}, "constrain": "domain"},
         },
     }
 
@@ -214,7 +257,7 @@ def height(store: RunStore) -> Figure | None:
                 "mode": "lines+markers",
                 "showlegend": False,
                 "x": np.linspace(0, 100, len(way["nats"])).round().tolist(),
-                "y": _plain(way["nats"], 2),
+                "y": plain(way["nats"], 2),
                 "line": {"color": "var(--accent)", "width": 2},
                 "marker": {
                     "size": 9,
@@ -224,105 +267,14 @@ def height(store: RunStore) -> Figure | None:
                 "hovertemplate": "%{x} % of the way: %{y:.1f} nats<extra></extra>",
             }
         ],
-        "layout": _axes("share of the way (%)", "F (nats)"),
+        "layout": axes("share of the way (%)", "F (nats)"),
     }
 
 
-def unit(store: RunStore, number: int) -> dict[str, Any]:
-    """The card of one unit: its figure and a sentence. IndexError for one there is none of."""
-    pictures, side = pictures_of(store, number), store.shape[0]
-    figure = {
-        "data": [_picture(_side_by_side(np.stack(list(pictures.values()))), "intensity")],
-        "layout": {
-            "xaxis": BARE,
-            "yaxis": {**BARE, "scaleanchor": "x"},
-            "annotations": [
-                {"x": (k + 0.5) * side, "y": side + 1, "yanchor": "bottom", "showarrow": False}
-                | {"text": name}
-                for k, name in enumerate(pictures)
-            ],
-            "margin": {"l": 8, "b": 8},
-        },
-    }
-    return {"figure": figure, "words": words_of(store, number)}
-
-
-def pictures_of(store: RunStore, number: int) -> dict[str, Array]:
-    """One unit as it was seen and as the network sees it, by the name of each picture."""
-    if not 0 <= number < store.image("patches").shape[0]:
-        raise IndexError(number)
-    seen, again, canonical = (
-        np.asarray(store.image(name)[number]) for name in ("patches", "reconstructed", "canonical")
-    )
-    return {
-        "seen": seen,
-        "decoded in its pose": again,
-        LEFT: np.where(again != 0, seen - again, 0),
-        "turned upright": canonical,
-    }
-
-
-def words_of(store: RunStore, number: int) -> str:
-    """What was found of one unit, in a sentence."""
-    row = {key: column[number] for key, column in store.table("units").items()}
-    explained = "explained within its noise" if row["explained"] else "not explained"
-    return (
-        f"Frame {row['frame'] + 1}, at x {row['x']:.1f}, y {row['y']:.1f} pixels: turned by "
-        f"{row['angle']:.1f}° ± {row['arc']:.1f}° (90 %), {explained} (χ² {row['misfit']:.2f} a "
-        "pixel)."
-    )
-
-
-def frame(store: RunStore, movie: MeasurementStore, number: int) -> Figure:
-    """One frame with its units, coloured by their angle; IndexError for one there is none of."""
-    if not 0 <= number < len(movie.channels):
-        raise IndexError(number)
-    picture = np.asarray(movie.image("measured")[number])
-    step = max(1, -(-max(picture.shape) // MOST_PIXELS))
-    units = store.table("units")
-    mine = units["frame"] == number
-    scale = [[k / (len(CYCLIC) - 1), colour] for k, colour in enumerate(CYCLIC)]
-    half = 180 / store.summary["order"]
-    image = _picture(picture[::step, ::step].astype(float), "intensity")
-    image |= {"dx": step, "dy": step}
-    image["colorbar"] = {**image["colorbar"], "orientation": "h", "y": 1.02, "yanchor": "bottom"}
-    return {
-        "data": [
-            image,
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "showlegend": False,
-                "x": _plain(units["x"][mine]),
-                "y": _plain(units["y"][mine]),
-                "customdata": np.flatnonzero(mine).tolist(),
-                "marker": {
-                    "size": 14,
-                    "color": _plain(units["angle"][mine], 1),
-                    "cmin": -half,
-                    "cmax": half,
-                    "colorscale": scale,
-                    "colorbar": {"title": {"text": "angle (°)", "side": "right"}, "thickness": 12},
-                    "line": {"color": "#ffffff", "width": 2},
-                },
-                "hovertemplate": "%{marker.color:.1f}°<extra></extra>",
-            },
-        ],
-        "layout": {
-            **_axes("x (pixels)", "y (pixels)"),
-            "yaxis": {
-                "title": {"text": "y (pixels)"},
-                "autorange": "reversed",
-                "scaleanchor": "x",
-            },
-        },
-    }
-
-
-def _picture(values: Array, title: str) -> dict[str, Any]:
+def picture(values: Array, title: str) -> dict[str, Any]:
     return {
         "type": "heatmap",
-        "z": [_plain(row) for row in values],
+        "z": [[None if np.isnan(v) else round(float(v), 3) for v in row] for row in values],
         "colorscale": PLAIN,
         "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12},
         "hovertemplate": "%{z:.2f}<extra></extra>",
@@ -330,16 +282,16 @@ def _picture(values: Array, title: str) -> dict[str, Any]:
     }
 
 
-def _side_by_side(pictures: Array) -> Array:
+def side_by_side(pictures: Array) -> Array:
     """Pictures `(n, p, p)` in a row, the first line of pixels on top where y points up."""
     return np.concatenate(list(pictures[:, ::-1]), axis=1)
 
 
-def _axes(x: str, y: str) -> dict[str, Any]:
+def axes(x: str, y: str) -> dict[str, Any]:
     return {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
 
 
-def _plain(values: Array, digits: int = 3) -> list[float]:
+def plain(values: Array, digits: int = 3) -> list[float]:
     return [round(float(value), digits) for value in values]
 
 

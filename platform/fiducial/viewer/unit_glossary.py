@@ -19,8 +19,14 @@ UNITS: dict[str, Definition] = {
         "state",
         "Where units dwell between sudden changes: of a hidden Markov model of the angle and the "
         "latent variables, in which each frame counts by its own posterior variance.",
-        "Another state is only claimed where it lies six standard deviations apart and the "
-        "evidence pays for it.",
+        "Another state is only claimed where the evidence pays for it and it lies six standard "
+        "deviations apart: of all units in one state or, where units jump, of each while it stays.",
+    ),
+    "rank": Definition(
+        "rank correlation",
+        "Whether two quantities rise together, whatever the curve: 1 always, −1 always "
+        "opposite, 0 not at all (Spearman).",
+        "Units of one track are not independent: where few are followed, intervals are too narrow.",
     ),
     "rate": Definition(
         "rate of a change",

@@ -27,7 +27,7 @@ from . import (
     pathways,
     stores,
     tiles,
-    unit_figures,
+    unit_pictures,
 )
 
 DOWNLOADS = {
@@ -137,7 +137,7 @@ def run_figure(request: HttpRequest, pk: str, name: str) -> JsonResponse:
 def run_unit(request: HttpRequest, pk: str, number: int) -> JsonResponse:
     """The card of one unit of a movie."""
     try:
-        return JsonResponse(unit_figures.unit(stores.of_run(_of_units(request, pk)), number))
+        return JsonResponse(unit_pictures.unit(stores.of_run(_of_units(request, pk)), number))
     except IndexError as missing:
         raise Http404 from missing
 
@@ -149,7 +149,7 @@ def run_frame(request: HttpRequest, pk: str, number: int) -> JsonResponse:
     run = _of_units(request, pk)
     try:
         movie = stores.of_measurement(run.measurement, run.measurement_revision)
-        return JsonResponse(unit_figures.frame(stores.of_run(run), movie, number))
+        return JsonResponse(unit_pictures.frame(stores.of_run(run), movie, number))
     except (IndexError, StoreError) as missing:
         raise Http404 from missing
 

@@ -1,11 +1,24 @@
-// The page of a run on units: figures that share their units. A click on one opens its card.
+// The page of a run on units: figures that share their units. A click on one opens its card and
+// marks it in all of them.
 
 import { draw } from "./figure.js";
 
 const config = JSON.parse(document.getElementById("units-config").textContent);
 const element = (name) => document.getElementById(`figure-${name}`);
 
+/** Every mark of the unit stands out, in each figure that has one; the others fade. */
+function mark(number) {
+  for (const place of document.querySelectorAll(".js-plotly-plot")) {
+    const units = place.data.map((trace) => trace.customdata);
+    if (!units.some((each) => each?.includes(number))) continue;
+    const points = units.map((each) => each?.flatMap((unit, i) => (unit === number ? [i] : [])));
+    const traces = units.flatMap((each, k) => (each ? [k] : []));
+    window.Plotly.restyle(place, { selectedpoints: traces.map((k) => points[k]) }, traces);
+  }
+}
+
 async function open(number) {
+  mark(number);
   const answer = await fetch(config.unit + number);
   if (!answer.ok) return;
   const { figure, words } = await answer.json();

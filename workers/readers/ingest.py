@@ -61,6 +61,7 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
     # Imported here, under the limits: no parser is loaded by a process that may use everything.
     from workers.readers import ReadError, read, read_windows
     from workers.readers.summary import summarise
+    from workers.recipes.unit_glance import glance
     from workers.store import StoreError, write_measurement
 
     try:
@@ -71,6 +72,8 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
         else:
             measurement = read([Path(name) for name in request["files"]], told)
         summary = summarise(measurement)
+        if measurement.content == "movie":
+            summary["glance"] = glance(measurement.values, summary)
         digest = write_measurement(Path(request["output"]), measurement)
     except ReadError as error:
         return {"state": "refused", "problems": [asdict(error.problem)]}

@@ -15,7 +15,6 @@ from workers.assessment.units.descriptor import describe
 from workers.assessment.units.finding import Found, cut, find
 from workers.assessment.units.meanings import of_latents
 from workers.assessment.units.neighbours import around
-from workers.assessment.units.states import States
 from workers.assessment.units.symmetry import arc, order
 from workers.physics.pose import circle, posed
 from workers.posteriors.units.learning import Epoch, Heard
@@ -23,15 +22,13 @@ from workers.recipes import unit_words
 from workers.recipes.unit_members import (
     SAMPLES,
     Member,
-    classical_states,
     follow,
     learn_units,
-    long_tracks,
     most_likely,
     most_usual,
-    state_of_units,
     together,
 )
+from workers.recipes.unit_states import as_told, classical_states, state_of_units
 from workers.recipes.unit_ways import SIDE, write_way
 from workers.run import Report, RunError, ShouldStop, Stopped
 
@@ -110,8 +107,8 @@ def run(
             "collapsed": list(first.learned.collapsed),
             "members": [_of_member(each) for each in members],
             "meanings": meanings,
-            "states": _of_states(first.states, found),
-            "classical": _of_states(rival, found),
+            "states": as_told(first.states, found),
+            "classical": as_told(rival, found),
             "path": way,
             "seconds": time.monotonic() - began,
         }
@@ -177,41 +174,6 @@ def _write_pictures(
     writer.image("patches", patches)
     writer.image("reconstructed", (seen.numpy() * inside).astype(np.float32))
     writer.image("canonical", canonical[:, trim:-trim, trim:-trim].contiguous().numpy() * inside)
-
-
-def _of_states(states: States | None, found: Found) -> dict[str, Any] | None:
-    """States as a page shows them; changes by track, as frame numbers from 1."""
-    if states is None:
-        return None
-    tracks = long_tracks(found)
-    changes = [
-        [int(found.frame[units[at]]) + 1 for at in changed]
-        for units, changed in zip(tracks, states.changes, strict=True)
-    ]
-    return {
-        "count": states.count,
-        "frames": [
-            int(sum((path == s).sum() for path in states.paths)) for s in range(states.count)
-        ],
-        "shares": _shares(states, found),
-        "changes": [each for each in changes if each],
-        "changed": sum(map(len, changes)),
-        "tracks": len(tracks),
-        "rates": [vars(rate) for rate in states.rates],
-    }
-
-
-def _shares(states: States, found: Found) -> list[list[float]]:
-    """Of every frame, the shares of the units followed that are in each state."""
-    state = state_of_units(states, found)
-    counts = np.array(
-        [
-            np.bincount(state[(found.frame == t) & (state >= 0)], minlength=states.count)
-            for t in range(int(found.frame.max()) + 1)
-        ]
-    )
-    shares: list[list[float]] = (counts / counts.sum(axis=1, keepdims=True).clip(1)).tolist()
-    return shares
 
 
 def _of_member(member: Member) -> dict[str, Any]:

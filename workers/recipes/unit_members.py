@@ -12,17 +12,16 @@ from scipy import linalg
 
 from workers.assessment.units.descriptor import Descriptor
 from workers.assessment.units.finding import Found
-from workers.assessment.units.states import States, Track, find_states
+from workers.assessment.units.states import States
 from workers.networks.rvae import RVAE
 from workers.posteriors.units.fitting import epochs, fit
 from workers.posteriors.units.learning import BATCH, Epoch, Heard
 from workers.posteriors.units.posterior import UnitPosterior
+from workers.recipes.unit_states import states_of
 
 Array = NDArray[np.float64]
 
 SAMPLES = 200
-LEAST_FRAMES = 4  # of a track, for its unit to say something about time; all of a shorter movie
-CLASSICAL_VARIANCE = 0.05**2  # the classical descriptor states none; that of a good patch
 
 
 @dataclass(frozen=True)
@@ -118,28 +117,6 @@ def _onto(reference: Array, other: Array) -> Array:
     return np.asarray(factor * rest @ rotation + reference.mean(axis=0))
 
 
-def long_tracks(found: Found) -> list[NDArray[np.int64]]:
-    """Units of every track that is long enough to say something about time."""
-    least = max(2, min(LEAST_FRAMES, len(np.unique(found.frame))))
-    each = [np.flatnonzero(found.track == k) for k in range(int(found.track.max()) + 1)]
-    return [units for units in each if len(units) >= least]
-
-
-def states_of(found: Found, values: Array, variances: Array) -> States | None:
-    """States of every track that is long enough; None where there is none."""
-    tracks = [Track(values[units], variances[units]) for units in long_tracks(found)]
-    return find_states(tracks) if tracks else None
-
-
-def classical_states(described: Descriptor, found: Found, n: int, turns: bool) -> States | None:
-    """What the classical descriptor finds by itself."""
-    values = described.values[:, :2] / described.values.std(axis=0)[:2].clip(1e-12)
-    if turns:
-        turn = n * described.angle(n)
-        values = np.column_stack([np.cos(turn), np.sin(turn), values])
-    return states_of(found, values, np.full_like(values, CLASSICAL_VARIANCE))
-
-
 def most_usual(members: Sequence[Member]) -> Member:
     """The first network that finds as many states as most do."""
     counts = [each.states.count if each.states else 0 for each in members]
@@ -147,24 +124,7 @@ def most_usual(members: Sequence[Member]) -> Member:
     return members[counts.index(usual)]
 
 
-def state_of_units(states: States | None, found: Found) -> NDArray[np.int64]:
-    """The state of every unit; −1 where its track is too short to say."""
-    state = np.full(len(found.frame), -1)
-    if states:
-        for units, path in zip(long_tracks(found), states.paths, strict=True):
-            state[units] = path
-    return state
-
-
 def agreed(members: Sequence[Member]) -> bool:
     """Whether more than half of the networks find as many states."""
     counts = Counter(each.states.count if each.states else 0 for each in members)
     return 2 * counts.most_common(1)[0][1] > len(members)
-
-
-def usual_change(states: States | None) -> tuple[int, int] | None:
-    """The two states between which most changes happen; None without a change."""
-    if states is None or states.count < 2 or not any(states.changes):
-        return None
-    often = max(states.rates, key=lambda rate: rate.count)
-    return often.start, often.end

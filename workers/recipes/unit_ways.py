@@ -12,7 +12,8 @@ from workers import store
 from workers.assessment.units import landscape as ground
 from workers.assessment.units.finding import Found
 from workers.physics.pose import circle, posed
-from workers.recipes.unit_members import Member, agreed, state_of_units, usual_change
+from workers.recipes.unit_members import Member, agreed
+from workers.recipes.unit_states import state_of_units, usual_change
 
 Array = NDArray[np.float64]
 

@@ -6,13 +6,35 @@ from typing import Any
 
 def too_few(found: int, needed: int, what: str) -> str:
     """Why nothing can be learned, and what to do."""
-    advice = (
-        "Add frames, or choose “every bright column” where the frames show a lattice."
-        if what == "brightest"
-        else "Choose a smaller window, or check that atoms are bright on a dark ground."
-    )
+    advice = {
+        "brightest": "Check that one feature stands out of each frame, bright on a darker ground; "
+        "add frames, or choose “every bright column” where they show a lattice.",
+        "columns": "Choose a smaller window, or check that atoms are bright on a dark ground.",
+        "places": "Choose a smaller window, so that more places fit side by side.",
+    }[what]
     units = {0: "No unit was", 1: "One unit was"}.get(found, f"Only {found} units were")
     return f"{units} found; it takes {needed} to learn what they have in common. {advice}"
+
+
+def at_first_sight(seen: dict[str, Any]) -> str:
+    """What the classical descriptor finds in a movie as it is read."""
+    states, patches = seen["states"], f"patches of {seen['window']:.0f} pixels"
+    if states is None:
+        return (
+            "Too little was followed through the frames at first sight to say anything of time "
+            f"({patches})."
+        )
+    followed = {
+        "brightest": "the brightest feature of each frame",
+        "places": f"{states['tracks']} places side by side",
+    }[seen["what"]]
+    if states["count"] == 1:
+        found = "one state, no change"
+    else:
+        plural = "s" * (states["changed"] != 1)
+        found = f"{states['count']} states, {states['changed']} change{plural}"
+        found += when(states, seen["what"])
+    return f"At first sight, without any learning: {found}. Followed: {followed}, {patches}."
 
 
 def verdict(summary: dict[str, Any]) -> list[str]:
@@ -47,18 +69,19 @@ def _of_states(summary: dict[str, Any]) -> str:
     if states["count"] == 1:
         return f"One state; no change was found ({voices})."
     changes = f"{states['changed']} change{'s' * (states['changed'] != 1)}"
-    return f"{states['count']} states, {changes}{_when(states)} ({voices})."
+    return f"{states['count']} states, {changes}{when(states, summary['what'])} ({voices})."
 
 
-def _when(states: dict[str, Any]) -> str:
-    """The frames at which a lone track changes; of many, the frame at which most do."""
+def when(states: dict[str, Any], what: str) -> str:
+    """The frames at which a lone unit changes; of many, the frame at which most do."""
     if not states["changes"]:
         return ""
     if states["tracks"] == 1:
         return ", at frame " + ", ".join(map(str, states["changes"][0]))
     often = Counter(frame for track in states["changes"] for frame in track)
     frame, count = often.most_common(1)[0]
-    many = f"{len(states['changes'])} of {states['tracks']} tracks"
+    noun = "places" if what == "places" else "tracks"
+    many = f"{len(states['changes'])} of {states['tracks']} {noun}"
     return f" in {many}, {count} of them at frame {frame}"
 
 

@@ -133,3 +133,38 @@ def test_the_brightest_feature_is_followed_and_cut() -> None:
     angle = describe(patches).angle(3)
     turned = np.abs(folded(angle - angle[0], 3)) > np.pi / 6
     assert (np.flatnonzero(np.diff(turned)) + 1).tolist() == list(FLIPS)
+
+
+def test_nothing_is_followed_where_nothing_stands_out() -> None:
+    rng = np.random.default_rng(8)
+    noise = rng.standard_normal((40, 96, 96)).astype(np.float32)
+    assert len(find(noise, "brightest", 28.0).frame) == 0
+    assert len(find(np.ones((3, 96, 96), np.float32), "brightest", 28.0).frame) == 0
+
+
+def test_places_lie_side_by_side_and_follow_the_sample() -> None:
+    field = ndimage.gaussian_filter(np.random.default_rng(9).standard_normal((90, 120)), 2)
+    moves = [(0, 0), (4, -3)]
+    frames = np.stack([np.roll(field, (y, x), (0, 1)) for x, y in moves]).astype(np.float32)
+    found = find(frames, "places", 20.0)
+    first, second = (found.place[found.frame == t] for t in (0, 1))
+    assert (second - first == moves[1]).all()
+    assert len(first) == 5 * 4
+    assert found.track.tolist() == [*range(20), *range(20)]
+    patches = cut(frames, found, 20.0, 24)
+    assert np.median(np.abs(patches[:20] - patches[20:])) < 1e-4  # but where the field wraps
+
+
+def test_places_that_switch_are_two_states_though_all_differ() -> None:
+    rng = np.random.default_rng(10)
+    place = 0.3 * rng.standard_normal((120, 1, 2))  # more than a place varies while it stays
+    values = np.repeat(place, 3, axis=1) + 0.15 * rng.standard_normal((120, 3, 2))
+    values[:30, 1:, 0] += 1.6
+    variances = np.full((3, 2), 0.1**2)
+    found = find_states([Track(each, variances) for each in values])
+    assert found.count == 2
+    switched = [1 in changed for changed in found.changes]
+    assert np.mean(switched[:30]) > 0.9
+    assert np.mean(switched[30:]) < 0.1
+    still = np.repeat(place, 3, axis=1) + 0.15 * rng.standard_normal((120, 3, 2))
+    assert find_states([Track(each, variances) for each in still]).count == 1

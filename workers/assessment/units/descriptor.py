@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 ANGLES = 48  # samples of a ring
 HARMONICS = 9  # 0 to 8
+MOST_TURNS = 7  # orders of rotational symmetry below that
 COMPONENTS = 6
 MOST_CLASSES = 6
 LEAST_MEMBERS = 5  # patches for each class that is looked for
@@ -43,6 +44,12 @@ class Descriptor:
         lag = (rings * rings[:, strongest : strongest + 1].conj()).mean(axis=0)
         together = (rings * lag.conj()).sum(axis=1)
         return np.asarray(-np.angle(together) / order)
+
+    def order(self) -> int:
+        """The angular harmonic that is strongest over all rings and patches, from 1 to 6."""
+        strength = np.abs(self.harmonics[:, :, 1:MOST_TURNS]).mean(axis=0)
+        wide = np.sqrt(np.arange(1.0, len(strength) + 1))
+        return 1 + int((strength * wide[:, None]).sum(axis=0).argmax())
 
 
 def describe(patches: NDArray[np.float32]) -> Descriptor:

@@ -13,6 +13,7 @@ Frames = NDArray[np.float32]
 
 BLURRED = 0.5  # pixels of a patch: what lies between them is averaged, not skipped
 PROMINENT = 3.0  # robust standard deviations of the smoothed frame, for a column to be one
+STANDS_OUT = 5.0  # the same, for the brightest feature: of 100 frames of noise none has that
 MOST_A_FRAME = 2000
 REACH = 0.35  # of a window: a unit moves less from one frame to the next
 
@@ -85,11 +86,15 @@ def columns(frame: NDArray[np.float32], window: float) -> Array:
 
 
 def _brightest(frame: NDArray[np.float32], window: float) -> Array:
-    """The middle of what is brightest over a third of a window."""
+    """The middle of what is brightest over a third of a window; none where nothing stands out."""
     smooth = ndimage.gaussian_filter(frame.astype(float), window / 6)
     margin = int(np.ceil(window / 2))
     inner = smooth[margin:-margin, margin:-margin]
     if inner.size == 0:
+        return np.empty((0, 2))
+    middle = np.median(smooth)
+    spread = 1.4826 * np.median(np.abs(smooth - middle))
+    if inner.max() - middle <= STANDS_OUT * spread:
         return np.empty((0, 2))
     row, column = np.unravel_index(inner.argmax(), inner.shape)
     return _centred(smooth, int(row) + margin, int(column) + margin)[None]

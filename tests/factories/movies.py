@@ -4,11 +4,13 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from fiducial.accounts.models import User
 from fiducial.runs.models import Run
@@ -37,14 +39,27 @@ def flipping(
     return movie.astype(np.float32), FLIPS
 
 
-def finished_units(member: User) -> Run:
-    """A succeeded run on a movie of a flipping unit, in a lab of its own; `member` works there."""
-    frames, _ = flipping(np.random.default_rng(1))
+def switching(rng: np.random.Generator, side: int = 96) -> NDArray[np.float32]:
+    """Phases in degrees of domains, of which the lower third is switched from frame 2 of 3 on."""
+    rows = np.arange(side)[:, None]
+    island = ndimage.gaussian_filter(rng.standard_normal((side, side)), 8) > 0.035
+    frames = []
+    for t in range(3):
+        up = island | ((rows >= 2 * side // 3) & (t > 0))
+        frames.append(np.where(up, 120.0, -60.0) + 8 * rng.standard_normal((side, side)))
+    return np.stack(frames).astype(np.float32)
+
+
+def finished_units(member: User, what: str = "brightest") -> Run:
+    """A succeeded run in a lab of its own, where `member` works: on a flipping unit, or on "places"
+    of a sample that switches.
+    """
+    frames, asked = _asked(what)
     channels = tuple(f"frame {n + 1}" for n in range(len(frames)))
     mask = np.ones(frames.shape[1:], bool)
     content = Map(channels, frames, mask, "intensity", content="movie")
     made = measurements.ready(measurements.project(lab(member=member)), member, content, "Trimer")
-    asked = RECIPES["unit-pathways"].clean({"window": 28, "members": 2}, made.summary)
+    asked = RECIPES["unit-pathways"].clean(asked, made.summary)
     run = Run(
         measurement=made,
         measurement_revision=1,
@@ -57,17 +72,23 @@ def finished_units(member: User) -> Run:
     run.store_path = f"runs/{run.pk}/1.zarr"
     path = settings.STORE / run.store_path
     path.parent.mkdir(parents=True)
-    shutil.copytree(_computed(), path)
+    shutil.copytree(_computed(what), path)
     run.summary = RunStore(path).summary
     run.save()
     return run
 
 
+def _asked(what: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    if what == "places":
+        return switching(np.random.default_rng(1)), {"what": what, "window": 12, "members": 2}
+    return flipping(np.random.default_rng(1))[0], {"window": 28, "members": 2}
+
+
 @cache
-def _computed() -> Path:
+def _computed(what: str) -> Path:
     """The store of such a run, computed once."""
     folder = Path(tempfile.mkdtemp(prefix="fiducial-units-"))
-    frames, _ = flipping(np.random.default_rng(1))
+    frames, asked = _asked(what)
     channels = tuple(f"frame {n + 1}" for n in range(len(frames)))
     movie = Map(
         channels,
@@ -83,7 +104,7 @@ def _computed() -> Path:
         "unit-pathways",
         folder / "movie.zarr",
         folder / "run.zarr",
-        RECIPES["unit-pathways"].clean({"window": 28, "members": 2}, summary),
+        RECIPES["unit-pathways"].clean(asked, summary),
         seed=0,
         report=lambda stage, share: None,
         should_stop=lambda: False,

@@ -9,6 +9,7 @@ import tifffile
 
 from tests.data import data_path
 from workers.readers import ReadError, read
+from workers.readers.phases import cut_where_fewest
 from workers.readers.summary import summarise
 from workers.store import read_measurement, write_measurement
 
@@ -96,3 +97,25 @@ def test_scans_of_a_probe_give_the_frames_of_their_phase() -> None:
 def test_spectra_on_a_grid_are_refused_with_a_sentence() -> None:
     with pytest.raises(ReadError, match="holds no image"):
         read([data_path("microscopy/pfm-ferroelectric/BEPS_PTO_50x50.h5")], MOVIE)
+
+
+def test_phases_are_cut_where_fewest_pixels_lie() -> None:
+    rng = np.random.default_rng(3)
+    true = np.where(rng.random((3, 40, 40)) < 0.5, -85.0, 100.0) + rng.normal(0, 12, (3, 40, 40))
+    written = ((true + 90) % 360 - 90).astype(np.float32)  # −90 to 270: some −85 become 265
+    assert written.max() > 250
+    cut, [note] = cut_where_fewest(written)
+    assert np.abs(np.exp(1j * np.radians(cut)) - np.exp(1j * np.radians(true))).max() < 1e-4
+    assert np.ptp(cut) < 280
+    assert "360° higher or lower" in note.what
+    again, notes = cut_where_fewest(cut)
+    assert (again == cut).all()
+    assert notes == []
+
+
+def test_phases_of_a_real_film_say_so() -> None:
+    folder = data_path("microscopy/pfm-ferroelectric")
+    movie = read([folder / f"PZT_final000{n}.h5" for n in (1, 2, 3)], MOVIE)
+    assert summarise(movie)["quantity"] == "PhaseRetrace"
+    assert any("cut where fewest pixels lie" in problem.what for problem in movie.problems)
+    assert np.ptp(movie.values) <= 360

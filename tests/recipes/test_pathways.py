@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.factories.movies import FLIPS, flipping
+from tests.factories.movies import FLIPS, flipping, switching
 from workers import store
 from workers.measurement import Measurement
 from workers.recipes.catalogue import RECIPES, ParameterErrors
@@ -112,3 +112,33 @@ def test_frames_in_another_order_do_not_give_the_same_changes(tmp_path: Path) ->
     frames, _ = flipping(rng)
     found = ran(tmp_path, frames[rng.permutation(len(frames))])
     assert found["states"]["changed"] > 2 * len(FLIPS)
+
+
+def test_places_that_switch_change_their_state_where_they_do(tmp_path: Path) -> None:
+    frames = switching(np.random.default_rng(1))
+    found = ran(tmp_path, frames, what="places", window=12)
+    assert found["states"]["count"] > 1
+    assert "of them at frame 2" in found["verdict"][0]
+    assert any("turned is not taken for a change" in sentence for sentence in found["verdict"])
+    kept = store.RunStore(tmp_path / "run.zarr")
+    units = kept.table("units")
+    before, after = (units["state"][units["frame"] == t] for t in (0, 1))
+    low = units["y"][units["frame"] == 0] > 64
+    changed = before != after
+    assert changed[low].mean() > 0.6  # islands there were up before
+    assert changed[~low].mean() < 0.1
+    assert found["states"]["shares"][1][1] > found["states"]["shares"][0][1]
+    assert kept.image("tiles").shape == (49, 24, 24)
+    bright = [row for row in found["meanings"] if row["quantity"] == "brightness"]
+    assert max(abs(row["rank"]) for row in bright) > 0.7
+    assert all(row["low"] <= row["rank"] <= row["high"] for row in bright)
+
+
+def test_places_need_two_latents_to_lie_on_a_plane() -> None:
+    with pytest.raises(ParameterErrors, match="told apart by their latents alone"):
+        asked(what="places", latents=1)
+
+
+def test_phases_are_offered_as_places() -> None:
+    offered = RECIPE.suggest({**summary(3, 256), "quantity": "PhaseRetrace"})
+    assert offered == {"what": "places", "window": 25}

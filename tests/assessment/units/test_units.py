@@ -8,7 +8,9 @@ from sklearn.metrics import adjusted_rand_score
 from tests.factories.movies import FLIPS, flipping
 from workers.assessment.units import landscape as ground
 from workers.assessment.units.descriptor import classes, describe
-from workers.assessment.units.finding import columns, cut, drift, find, link
+from workers.assessment.units.finding import Found, columns, cut, drift, find, link
+from workers.assessment.units.meanings import of_latents
+from workers.assessment.units.neighbours import around
 from workers.assessment.units.states import Track, find_states, rates
 from workers.assessment.units.symmetry import arc, folded, mean_angle
 from workers.training.motifs import GRAPHENE, motifs
@@ -168,3 +170,31 @@ def test_places_that_switch_are_two_states_though_all_differ() -> None:
     assert np.mean(switched[30:]) < 0.1
     still = np.repeat(place, 3, axis=1) + 0.15 * rng.standard_normal((120, 3, 2))
     assert find_states([Track(each, variances) for each in still]).count == 1
+
+
+def test_neighbours_say_spacing_and_what_is_off_its_middle() -> None:
+    at = np.arange(6) * 10.0
+    place = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
+    place[14] += [1.5, -0.5]  # one column off the middle of its four neighbours
+    found = Found(place, np.zeros(36, np.int64), np.arange(36))
+    seen = around(found)
+    inner = seen["spacing"][[7, 8, 22]]
+    assert inner == pytest.approx(10, abs=0.5)
+    assert (seen["off_x"][14], seen["off_y"][14]) == pytest.approx((1.5, -0.5))
+    assert abs(seen["off_x"][28]) < 1e-9
+    alone = around(Found(place[:2], np.zeros(2, np.int64), np.arange(2)))
+    assert np.isnan(alone["spacing"]).all()
+
+
+def test_a_latent_is_named_by_what_it_goes_with_and_only_then() -> None:
+    rng = np.random.default_rng(11)
+    strong = rng.uniform(0.5, 1.0, 200)
+    patches = (strong[:, None, None] * np.ones((24, 24))).astype(np.float32)
+    nothing = np.full(200, np.nan)
+    units = {"z1": np.exp(3 * strong), "z2": rng.standard_normal(200), "spacing": nothing}
+    units |= {"off_x": nothing, "off_y": nothing, "frame": np.arange(200), "x": strong, "y": strong}
+    rows = {(row["quantity"], row["latent"]): row for row in of_latents(units, patches, 2, 0)}
+    assert rows["brightness", "z1"]["rank"] == pytest.approx(1)
+    assert rows["brightness", "z1"]["nats"] > 1
+    assert rows["brightness", "z2"]["low"] < 0 < rows["brightness", "z2"]["high"]
+    assert ("distance of neighbours", "z1") not in rows

@@ -11,7 +11,7 @@ from workers.assessment.units.finding import Found
 
 Array = NDArray[np.float64]
 
-SHELL = 1.3  # times the distance of the nearest: neighbours of the first shell
+SHELL = 1.2  # times the usual distance of the nearest: neighbours of the first shell
 MOST = 6
 LEAST = 3  # neighbours on enough sides to have a middle
 
@@ -27,10 +27,10 @@ def around(found: Found) -> dict[str, Array]:
             continue
         place = found.place[mine]
         apart, which = spatial.KDTree(place).query(place, k=min(MOST + 1, len(mine)))
-        shell = apart[:, 1:] <= SHELL * apart[:, 1:2]
+        shell = apart[:, 1:] <= SHELL * np.median(apart[:, 1])
         count = shell.sum(axis=1)
         enough = count >= LEAST
-        weight = shell / count[:, None]
+        weight = shell / count.clip(1)[:, None]
         middle = (weight[:, :, None] * place[which[:, 1:]]).sum(axis=1)
         spacing[mine[enough]] = (weight * apart[:, 1:]).sum(axis=1)[enough]
         off[mine[enough]] = (place - middle)[enough]

@@ -104,3 +104,34 @@ def test_a_run_of_maps_has_no_units(run: Run, client: Client) -> None:
     Run.objects.filter(pk=run.pk).update(recipe="xray-ensemble")
     assert client.get(f"/runs/{run.pk}/units.csv").status_code == 404
     assert pathways.RECIPE == "unit-pathways"
+
+
+def test_places_show_their_state_in_the_frame_and_their_share_through_time(
+    member: User, client: Client
+) -> None:
+    client.force_login(member)
+    run = finished_units(member, "places")
+    store = stores.of_run(run)
+    time = unit_figures.through_time(store)
+    assert time["layout"]["yaxis"]["title"]["text"] == "places in the state (%)"
+    assert sum(trace["y"][0] for trace in time["data"]) == pytest.approx(100, abs=0.1)
+    frame = client.get(f"/runs/{run.pk}/frame/1").json()
+    states = [trace for trace in frame["data"] if trace.get("name", "").startswith("state")]
+    assert len(states) == store.summary["states"]["count"]
+    assert len({trace["marker"]["color"] for trace in states}) == len(states)
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert "Of all places, the share that is in each state." in page
+    answer = client.post(f"/runs/{run.pk}/freeze/", follow=True).content.decode()
+    assert "The share of places in each state against the frame" in answer
+
+
+def test_the_page_says_what_latents_stand_for(run: Run, client: Client) -> None:
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert 'popovertarget="define-rank' in page
+    assert '<th scope="row">brightness</th>' in page
+    tiles = unit_figures.tiles(stores.of_run(run))
+    assert tiles["layout"]["xaxis"]["title"]["text"] == "along the change"
+    shown = tiles["data"][0]["z"]
+    assert len(shown) == len(shown[0]) == 7 * 24
+    assert any(value is None for row in shown for value in row)
+    assert any(value is not None for row in shown for value in row)

@@ -84,7 +84,7 @@ def run(
         samples=0,
         provenance=_provenance(measured.provenance, measured.units, parameters, seed, measurement),
     ) as writer:
-        shown = _table(found, members, first)
+        shown = _table(found, members, first, parameters["what"])
         explained = int(shown["explained"].sum())
         writer.table("units", shown)
         _write_pictures(writer, patches, shown, first)
@@ -130,7 +130,9 @@ def _telling(step: Step, member: int, parameters: dict[str, Any]) -> Heard:
     return told
 
 
-def _table(found: Found, members: Sequence[Member], member: Member) -> dict[str, NDArray[Any]]:
+def _table(
+    found: Found, members: Sequence[Member], member: Member, what: str
+) -> dict[str, NDArray[Any]]:
     """A row for each unit, as `member` sees it; latents are as uncertain as members differ."""
     posterior = member.learned.posterior
     _, angle, _ = posterior.sample(SAMPLES, torch.Generator().manual_seed(0))
@@ -153,7 +155,7 @@ def _table(found: Found, members: Sequence[Member], member: Member) -> dict[str,
     mean, spread = together(members, member)
     for k in range(mean.shape[1]):
         columns[f"z{k + 1}"], columns[f"z{k + 1}_sd"] = mean[:, k], spread[:, k]
-    return columns | around(found)
+    return columns | (around(found) if what == "columns" else {})
 
 
 def _write_pictures(

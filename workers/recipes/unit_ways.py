@@ -80,13 +80,22 @@ def write_way(
 def _write_tiles(
     writer: store.RunWriter, first: Member, seen: "_Seen", whole: ground.Landscape
 ) -> None:
-    """What the network decodes over the plane, and whether a unit was ever seen near there."""
-    at = np.linspace(0, len(whole.x) - 1, 2 * TILES + 1).round().astype(int)[1::2]
-    u, v = np.meshgrid(whole.x[at], whole.y[at])
-    pictures, _ = _decoded(first, seen.plane.back(np.column_stack([u.ravel(), v.ravel()])))
-    known = whole.height[np.ix_(at, at)].ravel() <= whole.never
+    """What is decoded over the plane, in each tile where units are found most often, with the
+    middle of the tile; and whether a unit was ever seen near there.
+    """
+    parts = np.array_split(np.arange(len(whole.x)), TILES)
+    lowest, middles, known = [], [], []
+    for down in parts:
+        for across in parts:
+            heights = whole.height[np.ix_(down, across)]
+            row, column = np.unravel_index(heights.argmin(), heights.shape)
+            lowest.append((whole.x[across[column]], whole.y[down[row]]))
+            middles.append((whole.x[across].mean(), whole.y[down].mean()))
+            known.append(heights.min() <= whole.never)
+    pictures, _ = _decoded(first, seen.plane.back(np.array(lowest)))
+    u, v = np.array(middles).T
     writer.image("tiles", pictures)
-    writer.table("tiles", {"u": u.ravel(), "v": v.ravel(), "seen": known.astype(np.int64)})
+    writer.table("tiles", {"u": u, "v": v, "seen": np.array(known, np.int64)})
 
 
 def _decoded(member: Member, values: Array) -> tuple[NDArray[np.float32], Array]:

@@ -83,7 +83,7 @@ def as_csv(store: RunStore) -> Iterator[bytes]:
     latent = [f"z{k + 1}" for k in range(store.summary["latents"])]
     columns = ["frame", "track", "x", "y", "angle", "arc", "class", "state", "explained", "misfit"]
     columns += [name for each in latent for name in (each, f"{each}_sd")]
-    columns += ["spacing", "off_x", "off_y"]
+    columns += [name for name in ("spacing", "off_x", "off_y") if name in units]
     titles = {"x": "x_px", "y": "y_px", "angle": "angle_deg", "arc": "arc90_half_deg"}
     titles |= {"spacing": "neighbours_px", "off_x": "off_middle_x_px", "off_y": "off_middle_y_px"}
     text = io.StringIO()

@@ -228,7 +228,8 @@ def strip(store: RunStore) -> Figure | None:
 def tiles(store: RunStore) -> Figure:
     """What the network decodes over the plane; blank where next to no unit was ever seen."""
     pictures, at = np.asarray(store.image("tiles")[:]), store.table("tiles")
-    pictures = np.where(at["seen"].astype(bool)[:, None, None], pictures, np.nan)
+    shown = at["seen"].astype(bool)[:, None, None] & (pictures != 0)  # 0 : beyond the circle
+    pictures = np.where(shown, pictures, np.nan)
     count, side = len(np.unique(at["u"])), store.shape[0]
     rows = [side_by_side(each) for each in pictures.reshape(count, count, side, side)]
     middles = (np.arange(count) + 0.5) * side

@@ -91,6 +91,7 @@ def frame(store: RunStore, movie: MeasurementStore, number: int) -> Figure:
         ],
         "layout": {
             **axes("x (pixels)", "y (pixels)"),
+            "legend": {"y": -0.2},
             "yaxis": {
                 "title": {"text": "y (pixels)"},
                 "autorange": "reversed",

@@ -43,12 +43,17 @@ def _named(units: dict[str, NDArray[Any]], patches: NDArray[np.float32]) -> dict
     core = circle(patches.shape[-1], CORE).numpy().astype(bool)
     within = patches[:, inside].astype(np.float64)
     middle = patches[:, core].mean(axis=1)
+    lattice = {}
+    if "spacing" in units:
+        lattice = {
+            "distance of neighbours": units["spacing"],
+            "off the middle of neighbours": np.hypot(units["off_x"], units["off_y"]),
+        }
     return {
         "brightness": within.mean(axis=1),
         "contrast": within.std(axis=1),
         "its middle against the rest": middle - within.mean(axis=1),
-        "distance of neighbours": units["spacing"],
-        "off the middle of neighbours": np.hypot(units["off_x"], units["off_y"]),
+        **lattice,
         "frame": units["frame"].astype(np.float64),
         "x": units["x"],
         "y": units["y"],

@@ -46,10 +46,15 @@ def test_a_movie_is_brought_run_and_read(visit: Visit, member: User, tmp_path: P
     tasks.ingest()
     made = Measurement.objects.get()
     assert made.summary["content"] == "movie"
+    page.reload()
+    frames = ", ".join(str(frame + 1) for frame in flips)
+    expect(page.get_by_text("At first sight, without any learning: 2 states")).to_be_visible()
+    expect(page.get_by_text(f"at frame {frames}")).to_be_visible()
 
     page.goto(page.url.split("/measurements/")[0] + f"/measurements/{made.pk}/run/")
     expect(page.get_by_role("heading", name="New run")).to_be_visible()
     page.get_by_label("Side of a patch, pixels").fill("28")
+    expect(page.locator("#window")).to_have_attribute("width", "28")
     page.get_by_label("Networks").fill("2")
     page.get_by_role("button", name="Queue this run").click()
     page.wait_for_url("**/runs/**")
@@ -57,7 +62,6 @@ def test_a_movie_is_brought_run_and_read(visit: Visit, member: User, tmp_path: P
     run = Run.objects.get()
     assert run.state == Run.State.SUCCEEDED, run.message
     page.reload()
-    frames = ", ".join(str(frame + 1) for frame in flips)
     expect(page.get_by_text(f"2 states, {len(flips)} changes, at frame {frames}")).to_be_visible()
     for name in ("time", "plane", "strip", "height", "frame"):
         page.locator(f"#figure-{name} .main-svg").first.wait_for()

@@ -37,7 +37,7 @@ def cut_where_fewest(
         "note",
         "all files",
         f"Phases run from {cut:.0f}° to {cut + 360:.0f}°, cut where fewest pixels lie: {share:.1%} "
-        "of the pixels are written 360° higher or lower than in the files.",
+        "of the pixels are written 360° higher or lower than in the files.".replace("-", "−"),
         "Nothing: they are the same phases.",
     )
     return np.asarray(moved, np.float32), [note]

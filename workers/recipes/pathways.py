@@ -16,6 +16,7 @@ from workers.assessment.units.finding import Found, cut, find
 from workers.assessment.units.meanings import of_latents
 from workers.assessment.units.neighbours import around
 from workers.assessment.units.symmetry import arc, order
+from workers.physics.counting import evened
 from workers.physics.pose import circle, posed
 from workers.posteriors.units.learning import Epoch, Heard
 from workers.recipes import unit_words
@@ -35,6 +36,10 @@ from workers.run import Report, RunError, ShouldStop, Stopped
 LEAST_UNITS = 20
 LEVEL = 0.9
 UNEXPLAINED = 1.4  # χ² per pixel, and so far from the others: five robust standard deviations
+_NOISE = {
+    False: "Gaussian, its level learned from the patches",
+    True: "Poisson, made even by Anscombe's square root; its level learned from the patches",
+}
 Step = Callable[[str, float], None]
 
 
@@ -57,11 +62,16 @@ def run(
 
     step("finding units", 0.0)
     measured = store.read_measurement(measurement)
+    frames = measured.values
+    if parameters["counts"]:
+        if frames.min() < 0:
+            raise RunError(unit_words.NO_COUNTS)
+        frames = evened(frames)
     window = float(parameters["window"])
-    found = find(measured.values, parameters["what"], window)
+    found = find(frames, parameters["what"], window)
     if len(found.frame) < LEAST_UNITS:
         raise RunError(unit_words.too_few(len(found.frame), LEAST_UNITS, parameters["what"]))
-    patches = cut(measured.values, found, window, SIDE)
+    patches = cut(frames, found, window, SIDE)
     step("describing them without learning", 0.03)
     described = describe(patches)
     learned = [
@@ -195,7 +205,7 @@ def _provenance(
         "parameters": parameters,
         "seed": seed,
         "forward_model": "a canonical image turned, moved and seen with noise",
-        "noise": {"model": "Gaussian, its level learned from the patches"},
+        "noise": {"model": _NOISE[parameters["counts"]]},
         "units": units,
         "pixel_size_um": None,
         "measurement": {"content_hash": store.content_hash(measurement), **source},

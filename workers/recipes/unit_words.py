@@ -3,6 +3,11 @@
 from collections import Counter
 from typing import Any
 
+NO_COUNTS = (
+    "Some pixels are negative, so the frames are not counts. Queue the run again without saying "
+    "that they are."
+)
+
 
 def too_few(found: int, needed: int, what: str) -> str:
     """Why nothing can be learned, and what to do."""

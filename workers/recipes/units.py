@@ -55,6 +55,14 @@ ORDER = Parameter(
     ),
     help="Angles count modulo that. Say it where you know it: a distorted scan hides it.",
 )
+COUNTS = Parameter(
+    name="counts",
+    title="The numbers are counts of electrons or photons",
+    kind="boolean",
+    default=False,
+    help="Then bright pixels have more noise than dark ones, and that is taken into account. "
+    "Leave it off for phases, heights and detectors whose gain nobody measured.",
+)
 LATENTS = Parameter(
     name="latents",
     title="Latent variables",
@@ -114,7 +122,7 @@ RECIPE = Recipe(
     version="1",
     description="Finds structural units in every frame, learns what they have in common whichever "
     "way they are turned, and shows the states they are in, when they changed, and how often.",
-    parameters=(WHAT, WINDOW, CLASSES, ORDER, LATENTS, MEMBERS),
+    parameters=(WHAT, WINDOW, COUNTS, CLASSES, ORDER, LATENTS, MEMBERS),
     module="workers.recipes.pathways",
     seconds=seconds,
     rules=rules,

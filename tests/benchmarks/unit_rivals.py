@@ -124,8 +124,10 @@ def answer(python: Path, name: str, each: Patches) -> Answer:
             text=True,
             check=False,
         )
+        if run.returncode < 0:
+            raise LookupError("it was stopped before its end")
         if run.returncode:
-            raise LookupError((run.stderr.strip().splitlines() or ["it was stopped"])[-1])
+            raise LookupError(run.stderr.strip().splitlines()[-1])
         with np.load(found) as held:
             angle, sd, latents = (
                 held[key].astype(float) for key in ("angle", "angle_sd", "latents")

@@ -119,3 +119,11 @@ def test_phases_of_a_real_film_say_so() -> None:
     assert summarise(movie)["quantity"] == "PhaseRetrace"
     assert any("cut where fewest pixels lie" in problem.what for problem in movie.problems)
     assert np.ptp(movie.values) <= 360
+
+
+def test_small_numbers_are_not_rounded_away(tmp_path: Path) -> None:
+    heights = 1e-9 * np.random.default_rng(4).uniform(1, 2, (3, 9, 9))
+    np.save(tmp_path / "heights.npy", heights)
+    [first, *_] = summarise(read([tmp_path / "heights.npy"], MOVIE))["per_channel"].values()
+    assert first["mean"] == pytest.approx(heights[0].mean(), rel=1e-5)
+    assert first["p999"] > 1.5e-9

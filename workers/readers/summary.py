@@ -39,9 +39,14 @@ def _of_channel(measurement: Measurement, number: int) -> dict[str, float]:
     known = plane[mask]
     factor = variance_factor(plane, mask) if measurement.units == "counts" else 1.0
     return {
-        "mean": round(float(known.mean(dtype=np.float64)), 6),
+        "mean": _short(known.mean(dtype=np.float64)),
         "max": float(known.max()),
-        "p999": round(float(np.quantile(known, 0.999)), 6),
+        "p999": _short(np.quantile(known, 0.999)),
         "zero_share": round(float((known == 0).mean()), 6),
         "variance_factor": round(factor, 4),
     }
+
+
+def _short(value: float) -> float:
+    """Seven significant digits: heights in metres are small."""
+    return float(f"{value:.7g}")

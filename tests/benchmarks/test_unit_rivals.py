@@ -85,11 +85,13 @@ def test_a_side_that_is_measured_again_replaces_only_itself():
 
 
 def test_the_table_puts_rivals_beside_ours_and_leaves_out_what_they_do_not_say():
-    figures = {"syn_b.ari": 0.99, "syn_b.classical.ari": 0.98}
+    figures = {"syn_b.ari": 0.99, "syn_b.ari.worst": 0.9, "syn_b.classical.ari": 0.98}
     figures |= {KEY: 0.3, f"{KEY}.seed_0": 0.25, f"{KEY}.seed_1": 0.35}
     lines = unit_table.table(figures).splitlines()
     line = next(line for line in lines if line.startswith("syn_b.ari"))
-    assert " ".join(line.split()) == "syn_b.ari 0.990 0.95 to 1 holds 0.980 0.250 / 0.350"
+    assert " ".join(line.split()) == "syn_b.ari 0.990 0.900 0.95 to 1 holds 0.980 0.250 / 0.350"
+    unlucky = unit_table.table({**figures, "syn_b.ari.worst": 0.6})
+    assert "worst seed missed" in unlucky
     assert sum("missing" in line for line in lines) == len(unit_table.BARS) - 1
 
 

@@ -13,28 +13,28 @@ DOCS = Path(__file__).parents[2] / "docs" / "decisions" / "19-units-with-poses.m
 _BEGIN = "<!-- figures of make benchmark-rvae: written by it, not by hand -->"
 _END = "<!-- end of figures -->"
 
-BARS: dict[str, tuple[float, float, float]] = {  # least, most, and what the worst seed may be
-    "speed.cpu_s_per_epoch_1000": (0, 0.6, np.inf),
+BARS: dict[str, tuple[float, float, float]] = {  # least, most, least of the worst seed
+    "speed.cpu_s_per_epoch_1000": (0, 0.6, -np.inf),
     "syn_a.angle_r": (0.99, 1, 0.95),
-    "syn_a.angle_deg": (0, 2, np.inf),
+    "syn_a.angle_deg": (0, 2, -np.inf),
     "syn_b.angle_r": (0.995, 1, 0.98),
-    "syn_b.angle_deg": (0, 0.5, np.inf),
+    "syn_b.angle_deg": (0, 0.5, -np.inf),
     "syn_a.r2_in_class": (0.94, 1, 0.90),
     "syn_b.r2_in_class": (0.94, 1, 0.90),
     "syn_a.ari": (0.95, 1, 0.80),
     "syn_b.ari": (0.95, 1, 0.80),
-    "leakage": (-1, 0.05, np.inf),
+    "leakage": (-1, 0.05, -np.inf),
     "trimer.flips": (5, 5, 5),
     "trimer.states_right": (42, 42, 42),
-    "trimer.angle_deg": (0, 0.7, np.inf),
+    "trimer.angle_deg": (0, 0.7, -np.inf),
     "single_si.angle_r": (0.90, 1, -np.inf),
-    "single_si.angle_deg": (0, 3.5, np.inf),
+    "single_si.angle_deg": (0, 3.5, -np.inf),
     "si_count.ari": (0.95, 1, 0.90),
     "grain_boundary.deg": (26.4, 28.4, -np.inf),
     "arcs90.coverage_a": (0.85, 0.95, -np.inf),
     "arcs90.coverage_b": (0.85, 0.95, -np.inf),
     "control.no_transition": (0.95, 1, -np.inf),
-    "collapse.warned_epoch_share": (0, 0.2, np.inf),
+    "collapse.warned_epoch_share": (0, 0.2, -np.inf),
 }
 
 
@@ -76,16 +76,24 @@ def rows(figures: Mapping[str, float]) -> Iterator[Row]:
         head, _, tail = key.rpartition(".")
         classical = figures.get(f"classical.{key}", figures.get(f"{head}.classical.{tail}"))
         ours = figures.get(key)
-        verdict = "missing" if ours is None else "holds" if low <= ours <= high else "missed"
         yield Row(
             key,
             _words(ours),
             _words(figures.get(f"{key}.worst")),
             f"{low:g}" if low == high else f"{low:g} to {high:g}",
-            verdict,
+            _verdict(key, figures),
             _words(classical),
             tuple(_seeds(figures, f"rivals.{name}.{key}") for name in RIVALS),
         )
+
+
+def _verdict(key: str, figures: Mapping[str, float]) -> str:
+    low, high, worst = BARS[key]
+    if key not in figures:
+        return "missing"
+    if not low <= figures[key] <= high:
+        return "missed"
+    return "holds" if figures[f"{key}.worst"] >= worst else "worst seed missed"
 
 
 def _seeds(figures: Mapping[str, float], key: str) -> str:

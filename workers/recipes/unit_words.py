@@ -15,6 +15,7 @@ def too_few(found: int, needed: int, what: str) -> str:
         "brightest": "Check that one feature stands out of each frame, bright on a darker ground; "
         "add frames, or choose “every bright column” where they show a lattice.",
         "columns": "Choose a smaller window, or check that atoms are bright on a dark ground.",
+        "walls": "Choose a smaller window, or check that domains differ in these frames.",
         "places": "Choose a smaller window, so that more places fit side by side.",
     }[what]
     units = {0: "No unit was", 1: "One unit was"}.get(found, f"Only {found} units were")

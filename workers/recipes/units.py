@@ -17,6 +17,7 @@ WHAT = Parameter(
     choices=(
         Choice("brightest", "The brightest feature of each frame: one dopant or defect followed"),
         Choice("columns", "Every bright column: atoms of a lattice"),
+        Choice("walls", "Points on walls between domains: what a wall looks like, and its turn"),
         Choice("places", "Places side by side: domains that switch, phases that spread"),
     ),
     help="Patches are cut around these places; one unit is followed from frame to frame.",
@@ -88,7 +89,9 @@ def seconds(parameters: Values, summary: Values) -> float:
     frames = len(summary["channels"])
     height, width = summary["shape"]
     windows = height * width / parameters["window"] ** 2
-    each = {"brightest": 1, "columns": 8 * windows, "places": windows}[parameters["what"]]
+    each = {"brightest": 1, "columns": 8 * windows, "walls": windows, "places": windows}[
+        parameters["what"]
+    ]
     member = SECONDS_MEMBER + SECONDS_UNIT * each * frames
     return float(SECONDS_FRAME * frames + parameters["members"] * member)
 

@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from tests.factories.movies import FLIPS, flipping
 from workers.assessment.units import landscape as ground
 from workers.assessment.units.descriptor import classes, describe
-from workers.assessment.units.finding import Found, columns, cut, drift, find, link
+from workers.assessment.units.finding import Found, columns, cut, drift, find, link, walls
 from workers.assessment.units.meanings import of_latents
 from workers.assessment.units.neighbours import around
 from workers.assessment.units.states import Track, find_states, rates
@@ -198,3 +198,14 @@ def test_a_latent_is_named_by_what_it_goes_with_and_only_then() -> None:
     assert rows["brightness", "z1"]["nats"] > 1
     assert rows["brightness", "z2"]["low"] < 0 < rows["brightness", "z2"]["high"]
     assert ("distance of neighbours", "z1") not in rows
+
+
+def test_walls_between_domains_are_found_along_them_and_nowhere_in_noise() -> None:
+    rng = np.random.default_rng(12)
+    at = np.arange(96)
+    frame = np.where(at[:, None] + at > 95, 1.0, -1.0) + 0.1 * rng.standard_normal((96, 96))
+    found = walls(frame.astype(np.float32), 16.0)
+    off = np.abs(found.sum(axis=1) - 95.5) / np.sqrt(2)  # pixels from the wall
+    assert len(found) >= 8
+    assert (off < 2).all()
+    assert len(walls(rng.standard_normal((96, 96)).astype(np.float32), 16.0)) == 0

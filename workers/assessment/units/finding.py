@@ -14,6 +14,7 @@ Frames = NDArray[np.float32]
 BLURRED = 0.5  # pixels of a patch: what lies between them is averaged, not skipped
 PROMINENT = 3.0  # robust standard deviations of the smoothed frame, for a column to be one
 STANDS_OUT = 5.0  # the same, for the brightest feature: of 100 frames of noise none has that
+STEEP = 5.5  # scales of a Rayleigh distribution: one pixel of four million is that steep by noise
 MOST_A_FRAME = 2000
 REACH = 0.35  # of a window: a unit moves less from one frame to the next
 
@@ -30,16 +31,14 @@ class Found:
 def find(frames: Frames, what: str, window: float) -> Found:
     """The units of frames `(t, h, w)`.
 
-    what : "columns" (every bright one), "brightest" (the brightest feature of each frame) or
-    "places" (side by side over the area that all frames show); window : side of a patch, pixels.
-    Units whose patch would leave the frame are left out.
+    what : "columns" (every bright one), "walls" (points along edges between domains), "brightest"
+    (the brightest feature of each frame) or "places" (side by side over the area that all frames
+    show); window : side of a patch, pixels. Units whose patch would leave the frame are left out.
     """
     if what == "places":
         return _places(drift(frames), frames.shape[1:], window)
-    places = [
-        _brightest(frame, window) if what == "brightest" else columns(frame, window)
-        for frame in frames
-    ]
+    finder = {"brightest": _brightest, "columns": columns, "walls": walls}[what]
+    places = [finder(frame, window) for frame in frames]
     places = [
         _inside(each, frame.shape, window) for each, frame in zip(places, frames, strict=True)
     ]
@@ -83,6 +82,17 @@ def columns(frame: NDArray[np.float32], window: float) -> Array:
     row, column = np.nonzero(peaks)
     brightest = np.argsort(-above[row, column])[:MOST_A_FRAME]
     return np.array([_centred(above, row[k], column[k]) for k in brightest]).reshape(-1, 2)
+
+
+def walls(frame: NDArray[np.float32], window: float) -> Array:
+    """Places `(n, 2)` where the frame is steepest, x and y, half a window apart along a wall."""
+    steep = ndimage.gaussian_gradient_magnitude(frame.astype(float), max(1.0, window / 12))
+    usual = np.median(steep) / np.sqrt(2 * np.log(2))  # steepness of noise is Rayleigh distributed
+    apart = 2 * round(window / 4) + 1
+    peaks = (steep == ndimage.maximum_filter(steep, size=apart)) & (steep > STEEP * usual)
+    row, column = np.nonzero(peaks)
+    steepest = np.argsort(-steep[row, column])[:MOST_A_FRAME]
+    return np.array([_centred(steep, row[k], column[k]) for k in steepest]).reshape(-1, 2)
 
 
 def _brightest(frame: NDArray[np.float32], window: float) -> Array:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.benchmarks.rvae import angle_scores, best_of
+from tests.benchmarks.rvae import said_by
+from tests.benchmarks.unit_scores import angle_scores
 from workers.assessment.units.descriptor import describe
 from workers.assessment.units.symmetry import arc, folded, order
 from workers.networks.rvae import RVAE, Shape
@@ -27,7 +28,7 @@ def learned() -> tuple[Motifs, RVAE, UnitPosterior, list[Epoch]]:
 
 def test_angles_and_classes_are_found_and_arcs_hold_them(learned) -> None:  # type: ignore[no-untyped-def]
     made, _, found, _ = learned
-    best = best_of(found)
+    best = said_by(found, 0)
     r, degrees, offset = angle_scores(best.angle, made.angle, 3)
     assert r > 0.99
     assert degrees < 1.0

@@ -30,7 +30,8 @@ from workers.recipes.unit_members import (
     together,
 )
 from workers.recipes.unit_states import as_told, classical_states, state_of_units
-from workers.recipes.unit_ways import SIDE, write_way
+from workers.recipes.unit_ways import write_way
+from workers.recipes.units import SIDE
 from workers.run import Report, RunError, ShouldStop, Stopped
 
 LEAST_UNITS = 20

@@ -10,9 +10,8 @@ from workers.assessment.units.descriptor import describe
 from workers.assessment.units.finding import cut, find
 from workers.recipes.unit_states import as_told, classical_states
 from workers.recipes.unit_words import at_first_sight
-from workers.recipes.units import WHAT, suggestion
+from workers.recipes.units import SIDE, WHAT, suggestion
 
-SIDE = 24  # pixels of a patch
 LEAST_UNITS = 8
 MOST_UNITS = 6000  # seconds, not minutes
 

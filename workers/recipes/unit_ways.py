@@ -14,10 +14,10 @@ from workers.assessment.units.finding import Found
 from workers.physics.pose import circle, posed
 from workers.recipes.unit_members import Member, agreed
 from workers.recipes.unit_states import state_of_units, usual_change
+from workers.recipes.units import SIDE
 
 Array = NDArray[np.float64]
 
-SIDE = 24  # pixels of a patch
 TILES = 7  # along each side of the plane, decoded
 
 

@@ -8,6 +8,7 @@ SECONDS_MEMBER = 14.0  # two CPU cores, a few hundred units
 SECONDS_UNIT = 0.012  # of each member
 SECONDS_FRAME = 0.1
 LEAST_WINDOW = 8  # pixels
+SIDE = 24  # pixels of a patch, whatever the window
 
 WHAT = Parameter(
     name="what",

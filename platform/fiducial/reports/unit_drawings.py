@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fiducial.viewer import colours
+from fiducial.viewer.unit_figures import NINETY
 from workers.store import RunStore
 
 from .charts import Axis, Chart, look_of
 from .pictures import data_uri, enlarged
 
 GROW = 8  # a pixel of a patch becomes so many
-NINETY = 1.645  # standard deviations on each side of a 90 % interval
 Array = NDArray[Any]
 Drawn = dict[str, Any]
 

@@ -9,6 +9,7 @@ from workers.store import RunStore
 
 PLAIN = "Cividis"
 SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+NINETY = 1.645  # standard deviations on each side of a 90 % interval
 STATES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")  # Okabe and Ito's
 BARE = {
     "showticklabels": False,
@@ -157,7 +158,7 @@ def latents(store: RunStore) -> Figure:
                 "customdata": list(range(len(units["frame"]))),
                 "error_y": {
                     "type": "data",
-                    "array": plain(1.645 * units[f"{name}_sd"]),
+                    "array": plain(NINETY * units[f"{name}_sd"]),
                     "width": 0,
                     "thickness": 1,
                 },

@@ -8,7 +8,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq
 BASE := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 
-# Which tests, as in `make test TESTS=tests/store`.
+# Which tests, as in `make test TESTS=tests/store`. A process for each core, one thread each.
 TESTS ?=
 
 .DEFAULT_GOAL := help
@@ -26,7 +26,7 @@ demo-check: $(BASE) ## the demo unattended: asserts what its result page must co
 	@scripts/demo-check $(PY)
 
 test: $(DEV) ## every test this machine can run; what was left out is listed at the end, with its reason
-	@$(PY) -m pytest $(TESTS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 lint: $(DEV) ## formatting, types, who may import whom, migrations, container files
 	@$(PY) -m ruff check .

@@ -2,8 +2,17 @@
 
 import os
 import tempfile
+from urllib.parse import urlsplit
 
-os.environ.setdefault("FIDUCIAL_HOME", tempfile.mkdtemp(prefix="fiducial-test-"))
+# Test processes run side by side; each has a home and a database of Redis
+# of its own, which what it starts shares.
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if os.environ.get("FIDUCIAL_TEST_PROCESS") != PROCESS:
+    os.environ["FIDUCIAL_TEST_PROCESS"] = PROCESS
+    os.environ["FIDUCIAL_HOME"] = tempfile.mkdtemp(prefix="fiducial-test-")
+    if os.environ.get("FIDUCIAL_BROKER_URL") and PROCESS.startswith("gw"):
+        redis = urlsplit(os.environ["FIDUCIAL_BROKER_URL"])
+        os.environ["FIDUCIAL_BROKER_URL"] = redis._replace(path=f"/{PROCESS[2:]}").geturl()
 
 from .base import *  # noqa: F403
 from .base import STATIC_ROOT

@@ -14,8 +14,8 @@ if os.environ.get("FIDUCIAL_TEST_PROCESS") != PROCESS:
         redis = urlsplit(os.environ["FIDUCIAL_BROKER_URL"])
         os.environ["FIDUCIAL_BROKER_URL"] = redis._replace(path=f"/{PROCESS[2:]}").geturl()
 
-from .base import *  # noqa: F403
-from .base import STATIC_ROOT
+from .base import *  # noqa: E402, F403
+from .base import STATIC_ROOT  # noqa: E402
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 

@@ -3,6 +3,7 @@ from django.urls import include, path
 urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("", include("fiducial.accounts.urls")),
+    path("", include("fiducial.trail.urls")),
     path("", include("fiducial.plans.urls")),
     path("", include("fiducial.measurements.urls")),
     path("", include("fiducial.runs.urls")),

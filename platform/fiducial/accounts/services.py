@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fiducial.errors import Refused
+from fiducial.trail.services import record
 
 from . import permissions
 from .models import Lab, Membership, OneTimeLink, User
@@ -58,6 +59,7 @@ def create_lab(*, name: str, owner: User) -> Lab:
         raise Refused(f"A lab called {name} exists already; choose another name.")
     lab = Lab.objects.create(name=name)
     Membership.objects.create(lab=lab, user=owner, role=Membership.Role.OWNER)
+    record("lab.opened", by=owner, lab=lab, subject=lab)
     return lab
 
 
@@ -65,7 +67,9 @@ def create_lab(*, name: str, owner: User) -> Lab:
 def set_role(*, by: User, lab: Lab, user: User, role: str) -> Membership:
     """Let `user` into `lab`, or change what they are there. A lab always keeps an owner."""
     permissions.require(by, permissions.MANAGE, lab)
-    return _put(lab, user, role)
+    membership = _put(lab, user, role)
+    record("lab.role", by=by, lab=lab, subject=user, reason=f"now {membership.role}")
+    return membership
 
 
 @transaction.atomic
@@ -74,6 +78,7 @@ def remove_member(*, by: User, lab: Lab, user: User) -> None:
     permissions.require(by, permissions.MANAGE, lab)
     _keep_an_owner(lab, without=user)
     lab.memberships.filter(user=user).delete()
+    record("lab.removed", by=by, lab=lab, subject=user)
 
 
 def _put(lab: Lab, user: User, role: str) -> Membership:
@@ -102,7 +107,8 @@ def invite(*, by: User, lab: Lab, username: str, email: str, role: str) -> tuple
     user, new = _account(username, email)
     if lab.memberships.filter(user=user).exists():
         raise Refused(f"{user} belongs to {lab} already; change the role in the list instead.")
-    set_role(by=by, lab=lab, user=user, role=role)
+    _put(lab, user, role)
+    record("lab.invited", by=by, lab=lab, subject=user, reason=f"as {role}")
     return user, new
 
 

@@ -20,3 +20,6 @@ class Report(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("run", "version"), name="report_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.version}"

@@ -13,6 +13,7 @@ from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
 from fiducial.runs.models import Run
+from fiducial.trail.services import record
 from fiducial.viewer import export, stores
 from workers.store import StoreError, content_hash
 
@@ -39,6 +40,7 @@ def freeze(*, run: Run, by: User, title: str = "") -> Report:
         report.content_hash = _write(partial, report)
         with transaction.atomic():
             report.save(force_insert=True)
+            record("report.frozen", by=by, lab=run.measurement.project.lab, subject=report)
             partial.rename(final)
     except IntegrityError as clash:
         raise Refused(

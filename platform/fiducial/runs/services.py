@@ -11,6 +11,7 @@ from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
 from fiducial.measurements.models import Measurement
+from fiducial.trail.services import record
 from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
 
 from . import tickets, words
@@ -81,6 +82,7 @@ def retry(*, run: Run, by: User) -> Run:
     )
 
 
+@transaction.atomic
 def cancel(*, run: Run, by: User) -> Run:
     """End a run that waits, at once; ask the worker of a running one to stop within seconds.
 
@@ -91,6 +93,7 @@ def cancel(*, run: Run, by: User) -> Run:
         run.refresh_from_db()
         raise Refused(f"This run has {run.get_state_display().lower()} already.")
     run.refresh_from_db()
+    record("run.cancelled", by=by, lab=run.measurement.project.lab, subject=run)
     return run
 
 
@@ -134,6 +137,7 @@ def _clean(recipe: Recipe, parameters: Mapping[str, Any], measurement: Measureme
 
 def _queue(**fields: Any) -> Run:
     run = Run.objects.create(**fields)
+    record("run.queued", by=run.submitted_by, lab=run.measurement.project.lab, subject=run)
     transaction.on_commit(tickets.issue)
     return run
 

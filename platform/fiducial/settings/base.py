@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "fiducial.accounts",
+    "fiducial.trail",
     "fiducial.plans",
     "fiducial.measurements",
     "fiducial.runs",

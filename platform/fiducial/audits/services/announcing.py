@@ -11,6 +11,7 @@ from fiducial.errors import Refused
 from fiducial.measurements import services as measurements
 from fiducial.measurements.models import Measurement
 from fiducial.measurements.names import harmless_path, window_number
+from fiducial.trail.services import record
 from workers.assessment.audit.claim import FEWEST
 
 from .. import queries
@@ -47,6 +48,7 @@ def announce(
     )
     if new:
         Rescan.objects.create(placement=placement, measurement=upload)
+        record("windows.rescanned", by=user, lab=upload.project.lab, subject=placement.measurement)
     return upload, new
 
 

@@ -6,6 +6,7 @@ from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
 from fiducial.runs.models import Run
+from fiducial.trail.services import record
 from fiducial.viewer import stores
 from workers.assessment.audit import gain
 
@@ -40,6 +41,7 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
     found = gain.propose(mass, mask_of(run.measurement), taken, drawn.size, count)
     if not found:
         raise Refused("This run shows no feature outside the windows that are placed already.")
+    record("windows.chosen", by=user, lab=run.measurement.project.lab, subject=run.measurement)
     return Placement.objects.create(
         measurement=run.measurement,
         revision=run.measurement_revision,

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run
+from fiducial.trail.services import record
 from fiducial.viewer import stores
 from workers.assessment.audit import windows
 
@@ -46,6 +47,9 @@ def draw(*, measurement: Measurement) -> Placement:
     try:
         with transaction.atomic():
             made.save()
+            if made.windows:
+                lab = measurement.project.lab
+                record("windows.drawn", by=None, lab=lab, subject=measurement)
     except IntegrityError:  # another worker was faster; its drawing stands
         return before.get(revision=measurement.revision)
     return made

@@ -9,6 +9,7 @@ from django.utils import timezone
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.trail.services import record
 
 from .. import tickets
 from ..models import Measurement
@@ -33,5 +34,6 @@ def correct(*, measurement: Measurement, user: User, answers: Mapping[str, Any])
     )
     if not moved:
         raise Refused("This measurement is being read just now; correct it when that has ended.")
+    record("measurement.corrected", by=user, lab=measurement.project.lab, subject=measurement)
     transaction.on_commit(tickets.issue)
     measurement.refresh_from_db()

@@ -5,6 +5,7 @@ from django.db import transaction
 from fiducial.accounts import permissions
 from fiducial.accounts.models import Lab, User
 from fiducial.errors import Refused
+from fiducial.trail.services import record
 
 from ..models import Project
 
@@ -18,4 +19,6 @@ def create_project(*, lab: Lab, user: User, name: str) -> Project:
         raise Refused("Give the project a name of 1 to 120 characters.")
     if lab.projects.filter(name__iexact=name).exists():
         raise Refused(f"{lab} has a project called “{name}” already; choose another name.")
-    return Project.objects.create(lab=lab, name=name)
+    project = Project.objects.create(lab=lab, name=name)
+    record("project.opened", by=user, lab=lab, subject=project)
+    return project

@@ -6,6 +6,7 @@ from django.db.models import ProtectedError
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.trail.services import record
 
 from .. import folders
 from ..models import Measurement
@@ -21,6 +22,7 @@ def delete(*, measurement: Measurement, user: User) -> None:
     if measurement.stands:
         raise Refused(f"“{measurement}” is kept: what windows showed cannot be taken back.")
     key = measurement.pk
+    record("measurement.deleted", by=user, lab=measurement.project.lab, subject=measurement)
     try:
         measurement.delete()
     except ProtectedError as protected:

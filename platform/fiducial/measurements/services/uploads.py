@@ -19,6 +19,7 @@ from django.utils import timezone
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.trail.services import record
 
 from .. import folders, tickets
 from ..errors import Duplicate, HashMismatch, Incomplete, TooLarge
@@ -108,7 +109,7 @@ def complete(*, user: User, measurement: Measurement) -> Measurement:
             "The copy was not kept.",
             existing,
         )
-    _hand_over(measurement)
+    _hand_over(measurement, user)
     return measurement
 
 
@@ -206,10 +207,11 @@ def _drop_copy(measurement: Measurement) -> None:
 
 
 @transaction.atomic
-def _hand_over(measurement: Measurement) -> None:
+def _hand_over(measurement: Measurement, user: User) -> None:
     moved = Measurement.objects.filter(pk=measurement.pk, state=State.UPLOADING).update(
         state=State.QUARANTINED, state_since=timezone.now()
     )
     if moved:
+        record("measurement.uploaded", by=user, lab=measurement.project.lab, subject=measurement)
         transaction.on_commit(tickets.issue)
     measurement.refresh_from_db()

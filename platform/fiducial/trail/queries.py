@@ -1,0 +1,30 @@
+"""Reading the trail."""
+
+from django.db.models import Q, QuerySet
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import User
+
+from .models import Entry
+
+
+def visible_entries(user: User) -> QuerySet[Entry]:
+    """What happened in the labs `user` manages; for an operator, also what operators did.
+
+    An entry of a lab that is gone is seen by operators alone.
+    """
+    labs = permissions.labs_where_may(user, permissions.MANAGE)
+    seen = Q(lab__in=labs)
+    if permissions.may_operate(user):
+        seen |= Q(as_operator=True) | Q(lab=None)
+    return Entry.objects.filter(seen)
+
+
+def named(entries: QuerySet[Entry], words: str) -> QuerySet[Entry]:
+    """Those in which a person, a lab, a thing or its number is called so."""
+    return entries.filter(
+        Q(by_name__icontains=words)
+        | Q(lab_name__icontains=words)
+        | Q(subject__icontains=words)
+        | Q(subject_id=words)
+    )

@@ -1,0 +1,23 @@
+"""The page of what happened."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from . import queries
+
+PER_PAGE = 50
+
+
+@login_required
+@require_GET
+def trail(request: HttpRequest) -> HttpResponse:
+    """What happened in the labs this person manages, and among operators for an operator."""
+    found = queries.visible_entries(request.user)
+    searched = request.GET.get("q", "").strip()
+    if searched:
+        found = queries.named(found, searched)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "trail/trail.html", {"page": page, "searched": searched})

@@ -14,7 +14,7 @@ def person(name: str = "", **facts: object) -> User:
 
 
 def lab(name: str = "", **people: User) -> Lab:
-    """A lab; name its people by role: `lab(owner=…, member=…, reviewer=…)`."""
+    """A lab; name its people by role: `lab(owner=…, member=…, reviewer=…, viewer=…)`."""
     made = Lab.objects.create(name=name or f"Lab {next(_numbers)}")
     for role, user in people.items():
         Membership.objects.create(lab=made, user=user, role=role)

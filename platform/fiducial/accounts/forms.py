@@ -6,6 +6,7 @@ from allauth.account.forms import LoginForm
 from django import forms
 
 from .models import Membership
+from .permissions import ROLE_WORDS
 
 
 class SignInForm(LoginForm):
@@ -23,9 +24,6 @@ class InviteForm(forms.Form):
     username = forms.CharField(max_length=150, help_text="How they sign in; letters and digits.")
     email = forms.EmailField(required=False, label="E-mail")
     role = forms.ChoiceField(
-        choices=(
-            (Membership.Role.MEMBER, "Member: uploads, runs, freezes reports"),
-            (Membership.Role.REVIEWER, "Reviewer: reads everything and decides on reports"),
-            (Membership.Role.OWNER, "Owner: a member who also says who belongs to the lab"),
-        )
+        choices=[(role, f"{role.label}: {words}") for role, words in ROLE_WORDS.items()],
+        initial=Membership.Role.MEMBER,
     )

@@ -23,6 +23,7 @@ class Membership(models.Model):
         OWNER = "owner"
         MEMBER = "member"
         REVIEWER = "reviewer"
+        VIEWER = "viewer"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="memberships")

@@ -17,10 +17,18 @@ REVIEW = "review"  # decide on a report
 MANAGE = "manage"  # say who belongs to the lab
 
 MATRIX: dict[str, frozenset[str]] = {
-    SEE: frozenset({Role.OWNER, Role.MEMBER, Role.REVIEWER}),
+    SEE: frozenset({Role.OWNER, Role.MEMBER, Role.REVIEWER, Role.VIEWER}),
     WORK: frozenset({Role.OWNER, Role.MEMBER}),
     REVIEW: frozenset({Role.OWNER, Role.REVIEWER}),
     MANAGE: frozenset({Role.OWNER}),
+}
+
+# What the table says, in words.
+ROLE_WORDS: dict[Role, str] = {
+    Role.OWNER: "a member who also says who belongs to the lab",
+    Role.MEMBER: "uploads, runs, freezes reports",
+    Role.REVIEWER: "reads everything and decides on reports",
+    Role.VIEWER: "reads everything and changes nothing",
 }
 
 

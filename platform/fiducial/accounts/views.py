@@ -86,6 +86,7 @@ def lab(request: HttpRequest, pk: int) -> HttpResponse:
         "members": queries.members_of(found),
         "form": InviteForm() if link else form,
         "link": link,
+        "roles": permissions.ROLE_WORDS.items(),
         "may_manage": permissions.may(request.user, permissions.MANAGE, found),
     }
     return render(request, "accounts/lab.html", context)

@@ -127,3 +127,27 @@ def test_owner_changes_a_role_and_takes_somebody_out(client: Client) -> None:
     assert mine.memberships.get(user=other).role == Role.OWNER
     client.post(f"/labs/{mine.pk}/people/{other.pk}/", {"role": "none"})
     assert not mine.memberships.filter(user=other).exists()
+
+
+def test_viewer_sees_and_may_do_nothing_else() -> None:
+    viewer = person()
+    mine = lab("Assay", viewer=viewer)
+
+    allowed = [verb for verb in permissions.MATRIX if permissions.may(viewer, verb, mine)]
+
+    assert allowed == [permissions.SEE]
+    with pytest.raises(NotAllowed, match="Only owners and reviewers of Assay"):
+        permissions.require(viewer, permissions.REVIEW, mine)
+
+
+def test_lab_page_says_what_each_role_may_do(client: Client) -> None:
+    owner = person()
+    mine = lab(owner=owner)
+    client.force_login(owner)
+
+    page = client.get(f"/labs/{mine.pk}/").content.decode()
+
+    assert set(permissions.ROLE_WORDS) == set(Role)
+    for role, words in permissions.ROLE_WORDS.items():
+        assert f"<dt>{role.label}</dt><dd>{words}</dd>" in page
+        assert f"{role.label}: {words}" in page  # what the invitation offers

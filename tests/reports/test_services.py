@@ -107,7 +107,7 @@ def test_unfinished_run_cannot_be_frozen(run: Run, member: User) -> None:
 def test_reviewer_may_look_but_not_freeze(run: Run) -> None:
     reviewer = person()
     Membership.objects.create(user=reviewer, lab=run.measurement.project.lab, role="reviewer")
-    with pytest.raises(Refused, match="only members of its lab may freeze it"):
+    with pytest.raises(Refused, match="Only owners and members of"):
         services.freeze(run=run, by=reviewer)
 
 

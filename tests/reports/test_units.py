@@ -125,7 +125,7 @@ def test_a_reviewer_reads_checks_and_takes_it(report: Report, run: Run, tmp_path
     (script,) = tmp_path.glob("*/verify.py")
     done = subprocess.run([sys.executable, script, report.content_hash], check=False)
     assert done.returncode == 0
-    with pytest.raises(Refused, match="only members of its lab may freeze it"):
+    with pytest.raises(Refused, match="Only owners and members of"):
         services.freeze(run=run, by=reviewer)
 
 

@@ -64,10 +64,9 @@ def folder(report: Report) -> Path:
 
 
 def _may_freeze(run: Run, by: User, title: str) -> None:
+    permissions.require(by, permissions.WORK, run.measurement.project.lab)
     if run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished run can be frozen; this one has no result yet.")
-    if not permissions.may(by, permissions.WORK, run.measurement.project.lab):
-        raise Refused("You may look at this run, but only members of its lab may freeze it.")
     if len(title) > MAX_TITLE:
         raise Refused(f"The title has {len(title)} characters; at most {MAX_TITLE} fit.")
 

@@ -56,9 +56,10 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask once, then delete."""
     found = _visible(request, pk)
-    if request.method == "GET":
-        return render(request, "measurements/delete.html", {"measurement": found})
     try:
+        permissions.require(request.user, permissions.WORK, found.project.lab)
+        if request.method == "GET":
+            return render(request, "measurements/delete.html", {"measurement": found})
         services.delete(measurement=found, user=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))

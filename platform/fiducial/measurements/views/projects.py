@@ -47,8 +47,10 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
     """The page that takes files; what it sends goes through `views.uploads`."""
     found = _visible(request, pk)
-    if not permissions.may(request.user, permissions.WORK, found.lab):
-        messages.error(request, f"Only owners and members of {found.lab} can upload to it.")
+    try:
+        permissions.require(request.user, permissions.WORK, found.lab)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
         return redirect(found)
     context = {
         "project": found,

@@ -1,0 +1,116 @@
+"""One lab with a thing of every kind in it, for whoever may ask for them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from fiducial.accounts.models import Lab, Membership, User
+from fiducial.demo.models import Reveal
+from fiducial.measurements.models import Measurement
+from fiducial.reports import document, sealing
+from fiducial.reports.models import Report
+from fiducial.runs import folders
+from fiducial.runs.models import Run
+from tests.factories import audits, demo, measurements, people, run_store, runs
+from workers.store import RunWriter
+
+ROLES = tuple(reversed(Membership.Role.values))  # from the least to the most
+
+
+@dataclass(frozen=True)
+class Things:
+    """A lab whose things are all called after it, its people by role, and its things by kind."""
+
+    name: str
+    people: dict[str, User]
+    made: dict[str, Any]
+
+
+def make(name: str) -> Things:
+    """A lab called `name` with everything in it."""
+    cast = {role: people.person() for role in ROLES}
+    run = audits.audited_run(cast["member"], name=f"{name} map")
+    lab = run.measurement.project.lab
+    lab.name = name
+    lab.save()
+    for role in set(ROLES) - {"member"}:
+        Membership.objects.create(lab=lab, user=cast[role], role=role)
+    upload = measurements.uploading(run.measurement.project, cast["member"], name=f"{name} upload")
+    placement = run.measurement.placements.get()
+    made = {
+        "lab": lab,
+        "person": cast["member"],
+        "project": run.measurement.project,
+        "measurement": run.measurement,
+        "upload": upload,
+        "file": upload.files.get(),
+        "run": run,
+        "running": _running(upload),
+        "units": _units(run.measurement),
+        "revealed": _revealed(lab, cast),
+        "report": _report(run, f"{name} report"),
+        "placement": placement,
+        "rescan": audits.rescanned(placement),
+    }
+    return Things(name, cast, made)
+
+
+def _writer(run: Run, specimen: run_store.Specimen) -> RunWriter:
+    shape = specimen.mask.shape
+    return RunWriter(
+        folders.output(run),
+        channels=specimen.channels,
+        measured_shape=shape,
+        shape=shape,
+        samples=0,
+        provenance={},
+    )
+
+
+def _running(measurement: Measurement) -> Run:
+    """A run that has shown its estimate and nothing else yet."""
+    run, specimen = runs.running(measurement), run_store.draw_specimen(factor=1)
+    writer = _writer(run, specimen)
+    writer.image("mask", specimen.mask)
+    writer.image("estimate", specimen.counts)
+    return run
+
+
+def _units(measurement: Measurement) -> Run:
+    """A run of one unit; its numbers mean nothing, only who may read them matters."""
+    run = runs.run(measurement, recipe="unit-pathways", state=Run.State.SUCCEEDED, parameters={})
+    specimen = run_store.draw_specimen(factor=1)
+    writer = _writer(run, specimen)
+    for name in ("patches", "reconstructed", "canonical"):
+        writer.image(name, specimen.counts)
+    columns = ("frame", "track", "x", "y", "angle", "arc", "class", "state", "explained", "misfit")
+    writer.table("units", {name: specimen.mask[0, :1].astype(int) for name in columns})
+    writer.close({"what": "places", "latents": 0})
+    run.store_path = folders.output_path(run)
+    run.save()
+    return run
+
+
+def _report(run: Run, title: str) -> Report:
+    """A report with every file a page asks for; freezing a real one takes seconds."""
+    report = Report(run=run, version=1, title=title, frozen_by=run.submitted_by)
+    report.path = f"reports/{report.pk}"
+    folder = settings.STORE / report.path
+    folder.mkdir(parents=True)
+    (folder / "report.html").write_text(title.join(document.BODY))
+    (folder / "report.pdf").touch()
+    report.content_hash = sealing.seal(folder, {"title": title})
+    report.save()
+    return report
+
+
+def _revealed(lab: Lab, cast: dict[str, User]) -> Run:
+    """A run of the demo whose slow scan everybody in the lab has earned."""
+    run = demo.finished_run(cast["member"])
+    project = run.measurement.project
+    project.lab = lab
+    project.save()
+    for user in cast.values():
+        Reveal.objects.create(run=run, user=user, believed=[], score={})
+    return run

@@ -72,6 +72,7 @@ FILES = [{"path": "Fe.txt", "size": 3}]
 BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "accounts:lab": lambda number: {"username": "newcomer", "role": "viewer"},
     "accounts:member": lambda number: {"role": "reviewer"},
+    "accounts:view-as": lambda number: {"role": "viewer"},
     "measurements:projects": lambda number: {"lab": number("lab"), "name": "New"},
     "measurements:upload-create": lambda number: {"files": FILES},
     "viewer:run-standards": lambda number: {"counts": ""},

@@ -15,7 +15,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from fiducial.accounts.models import User
+from fiducial.accounts import preview
+from fiducial.accounts.models import Lab, User
 from tests.factories.people import person
 
 from . import addresses, things
@@ -71,6 +72,9 @@ class Visitors:
         outside = {"stranger": person(), "operator": person(is_operator=True)}
         signed_in = outside | self.ours.people
         self._sessions = {name: _session(user) for name, user in signed_in.items()}
+        lab, owner = self.ours.made["lab"], self.ours.people["owner"]
+        for role in preview.OFFERED:
+            self._sessions[f"owner as {role}"] = _session(owner, lab, role)
         # A row is asked for once, however many tests look at it.
         self.own, self.foreign = cache(self._own), cache(self._foreign)
 
@@ -105,9 +109,12 @@ class Visitors:
         return words | {"foreign": "/".join(sorted(foreign)) or "-"}
 
 
-def _session(user: User) -> str:
+def _session(user: User, lab: Lab | None = None, role: str = "") -> str:
+    """A signed-in session; one that looks at `lab` as `role` does, where they are given."""
     client = Client()
     client.force_login(user)
+    if lab is not None:
+        client.post(reverse("accounts:view-as", args=[lab.pk]), {"role": role})
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fiducial.accounts import preview
+
 from .asking import COLUMNS, Visitors
 from .routes import Route, every
 
@@ -67,6 +69,17 @@ def test_nobody_is_told_of_another_lab(visitors: Visitors, method: str, route: R
 
     assert visitors.ours.name not in answers["anonymous"].text + answers["stranger"].text
     assert visitors.theirs.name not in answers["owner"].text
+
+
+@each_row
+@pytest.mark.parametrize("role", preview.OFFERED)
+def test_who_looks_as_a_role_is_answered_as_that_role_and_changes_nothing(
+    visitors: Visitors, role: str, method: str, route: Route
+) -> None:
+    answer = visitors.ask(f"owner as {role}", method, route, visitors.ours)
+
+    changes = method != "GET" and route.view != "accounts:back"
+    assert answer.word == ("403" if changes else ROWS[method, route.path][role])
 
 
 def _is_taken(visitors: Visitors, method: str, route: Route) -> bool:

@@ -1,9 +1,29 @@
+from typing import NamedTuple
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 
+class Role(models.TextChoices):
+    """What somebody is in a lab."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    REVIEWER = "reviewer"
+    VIEWER = "viewer"
+
+
+class Preview(NamedTuple):
+    """Whose eyes a person looks through for one request."""
+
+    lab: "Lab"
+    role: Role
+
+
 class User(AbstractUser):
     """A person. What they may do follows from their memberships, and from `is_operator`."""
+
+    preview: Preview | None = None  # of this request only; set by `preview.Middleware`
 
     is_operator = models.BooleanField(
         default=False, help_text="runs the facility's workers and queue"
@@ -19,12 +39,7 @@ class Lab(models.Model):
 
 
 class Membership(models.Model):
-    class Role(models.TextChoices):
-        OWNER = "owner"
-        MEMBER = "member"
-        REVIEWER = "reviewer"
-        VIEWER = "viewer"
-
+    Role = Role
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role.choices)

@@ -7,9 +7,7 @@ from django.db.models import QuerySet
 
 from fiducial.errors import Refused
 
-from .models import Lab, Membership, User
-
-Role = Membership.Role
+from .models import Lab, Role, User
 
 SEE = "see"  # open measurements, runs and reports
 WORK = "work"  # upload, correct, run, freeze, delete
@@ -45,8 +43,19 @@ def labs_where_may(user: User, verb: str) -> QuerySet[Lab]:
     """The labs in which `user` may do `verb`: the filter that belongs to `may`."""
     if not user.is_authenticated or not user.is_active:
         return Lab.objects.none()
+    if user.preview is not None:
+        return _in_preview(user, verb)
     # One `filter` call: user and role must hold for the same membership.
     return Lab.objects.filter(memberships__user=user, memberships__role__in=MATRIX[verb])
+
+
+def _in_preview(user: User, verb: str) -> QuerySet[Lab]:
+    """The one lab looked at, if the role looked through may do `verb` and `user` works there."""
+    lab, role = user.preview
+    if role not in MATRIX[verb]:
+        return Lab.objects.none()
+    works = {"memberships__user": user, "memberships__role__in": MATRIX[WORK]}
+    return Lab.objects.filter(pk=lab.pk, **works)
 
 
 def require(user: User, verb: str, lab: Lab) -> None:
@@ -58,4 +67,5 @@ def require(user: User, verb: str, lab: Lab) -> None:
 
 def may_operate(user: User) -> bool:
     """Whether `user` runs the facility's workers and queue."""
-    return user.is_authenticated and user.is_active and user.is_operator
+    signed_in = user.is_authenticated and user.is_active
+    return signed_in and user.is_operator and user.preview is None

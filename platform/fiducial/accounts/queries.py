@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from . import permissions
-from .models import Lab, Membership, User
+from .models import Lab, Membership, Role, User
 
 
 def visible_labs(user: User) -> QuerySet[Lab]:
@@ -19,3 +19,10 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def members_of(lab: Lab) -> QuerySet[Membership]:
     """The people of `lab`, by username."""
     return lab.memberships.select_related("user").order_by("user__username")
+
+
+def seen_by(lab: Lab) -> list[tuple[Role, list[str]]]:
+    """Who may open what is in `lab`: the names of its people by role, owners first."""
+    people = list(members_of(lab))
+    names = {role: [str(one.user) for one in people if one.role == role] for role in Role}
+    return [(role, names[role]) for role in Role if names[role]]

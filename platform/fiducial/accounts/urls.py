@@ -10,5 +10,7 @@ urlpatterns = [
     path("you/", views.account, name="account"),
     path("labs/<int:pk>/", views.lab, name="lab"),
     path("labs/<int:pk>/people/<int:user_pk>/", views.member, name="member"),
+    path("labs/<int:pk>/view-as/", views.view_as, name="view-as"),
+    path("yourself/", views.back, name="back"),
     path("once/<str:token>/", views.one_time, name="one-time"),
 ]

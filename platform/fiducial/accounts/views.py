@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fiducial.errors import Refused
 from fiducial.reports.queries import visible_reports
 
-from . import front, permissions, picture, queries, services
+from . import front, permissions, picture, preview, queries, services
 from .forms import InviteForm
 from .models import Lab, User
 
@@ -107,6 +108,32 @@ def member(request: HttpRequest, pk: int, user_pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("accounts:lab", pk=found.pk)
+
+
+@login_required
+@require_POST
+def view_as(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look at a lab as a lesser role does, beginning with the page this was asked on."""
+    found = get_object_or_404(queries.visible_labs(request.user), pk=pk)
+    try:
+        preview.begin(request=request, lab=found, role=request.POST.get("role", ""))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(_next(request))
+
+
+@login_required
+@require_POST
+def back(request: HttpRequest) -> HttpResponse:
+    """End a look through another role."""
+    preview.end(request=request)
+    return redirect(_next(request))
+
+
+def _next(request: HttpRequest) -> str:
+    """The page of this portal a form names as the one to go on with."""
+    page = request.POST.get("next", "")
+    return page if url_has_allowed_host_and_scheme(page, None) else reverse("accounts:home")
 
 
 def _invite(request: HttpRequest, lab: Lab, form: InviteForm) -> str | None:

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "fiducial.accounts.preview.Middleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "fiducial.urls"

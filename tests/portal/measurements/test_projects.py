@@ -36,7 +36,7 @@ def test_project_page_needs_as_many_queries_for_any_length(
     for number in range(items):
         ready(project, member, name=f"Map {number} of many")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = browser.get(f"/projects/{project.pk}/").content.decode()
 
     assert page.count("of many") == items

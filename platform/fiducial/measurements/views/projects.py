@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from fiducial.accounts import permissions
+from fiducial.accounts import permissions, preview
+from fiducial.accounts.queries import seen_by
 from fiducial.errors import Refused
 
 from .. import queries, services
@@ -38,6 +39,9 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
         "project": found,
         "measurements": queries.measurement_list(found),
         "may_work": permissions.may(request.user, permissions.WORK, found.lab),
+        "lab": found.lab,
+        "seen_by": seen_by(found.lab),
+        "preview_roles": preview.OFFERED,
     }
     return render(request, "measurements/project.html", context)
 

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.forms import LoginForm
 from django import forms
 
+from .mailing import may_mail
 from .models import Membership
 from .permissions import ROLE_WORDS
 
@@ -21,9 +22,16 @@ class SignInForm(LoginForm):
 
 
 class InviteForm(forms.Form):
+    """Whom to let into a lab, and as what."""
+
     username = forms.CharField(max_length=150, help_text="How they sign in; letters and digits.")
     email = forms.EmailField(required=False, label="E-mail")
     role = forms.ChoiceField(
         choices=[(role, f"{role.label}: {words}") for role, words in ROLE_WORDS.items()],
         initial=Membership.Role.MEMBER,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if may_mail():
+            self.fields["email"].help_text = "A new person is mailed the link that lets them in."

@@ -29,6 +29,11 @@ class User(AbstractUser):
         default=False, help_text="runs the facility's workers and queue"
     )
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether they were invited and have not signed in yet."""
+        return self.last_login is None and not self.has_usable_password()
+
 
 class Lab(models.Model):
     name = models.CharField(max_length=120, unique=True)

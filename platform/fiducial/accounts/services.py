@@ -74,11 +74,16 @@ def set_role(*, by: User, lab: Lab, user: User, role: str) -> Membership:
 
 @transaction.atomic
 def remove_member(*, by: User, lab: Lab, user: User) -> None:
-    """Take `user` out of `lab`; what they uploaded stays with the lab."""
+    """Take `user` out of `lab`; what they uploaded stays with the lab.
+
+    Of somebody who was invited and never came, the account goes too, and with it the link.
+    """
     permissions.require(by, permissions.MANAGE, lab)
     _keep_an_owner(lab, without=user)
     lab.memberships.filter(user=user).delete()
     record("lab.removed", by=by, lab=lab, subject=user)
+    if user.is_awaited and not user.is_operator and not user.memberships.exists():
+        user.delete()
 
 
 def _put(lab: Lab, user: User, role: str) -> Membership:

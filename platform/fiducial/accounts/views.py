@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fiducial.errors import Refused
 from fiducial.reports.queries import visible_reports
 
-from . import front, permissions, picture, preview, queries, services
+from . import front, mailing, permissions, picture, preview, queries, services
 from .forms import InviteForm
 from .models import Lab, User
 
@@ -146,10 +146,23 @@ def _invite(request: HttpRequest, lab: Lab, form: InviteForm) -> str | None:
         form.add_error(None, fault)
     else:
         if new:
-            path = services.one_time_link(
-                user=user, next_url=reverse("account_set_password"), minutes=INVITATION_MINUTES
-            )
-            return request.build_absolute_uri(path)
+            return _link(request, lab, user)
         messages.success(request, f"{user} belongs to {lab} now.")
-        return None
     return None
+
+
+def _link(request: HttpRequest, lab: Lab, user: User) -> str:
+    """The address that lets a new person in; mailed to them where that can be done."""
+    path = services.one_time_link(
+        user=user, next_url=reverse("account_set_password"), minutes=INVITATION_MINUTES
+    )
+    link = request.build_absolute_uri(path)
+    if mailing.may_mail() and user.email:
+        membership = lab.memberships.get(user=user)
+        try:
+            mailing.mail_invitation(membership=membership, by=request.user, link=link)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"The invitation was mailed to {user.email}.")
+    return link

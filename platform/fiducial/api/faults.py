@@ -9,6 +9,8 @@ from fiducial.errors import Refused
 from fiducial.measurements.errors import DiskFull, Duplicate, HashMismatch, Incomplete, TooLarge
 from fiducial.runs.services import BadParameters
 
+from .auth import BadToken
+
 STATUS: dict[type[Refused], int] = {
     NotAllowed: 403,
     Incomplete: 409,
@@ -39,6 +41,14 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(AuthenticationError)
     def signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
         return answer(request, 401, "You are signed out. Sign in and try again.")
+
+    @api.exception_handler(BadToken)
+    def bad_token(request: HttpRequest, error: BadToken) -> HttpResponse:
+        sentence = (
+            "This token is not known here, was revoked or has run out. "
+            "Make a new one on your account page."
+        )
+        return answer(request, 401, sentence)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -7,7 +7,7 @@ from ninja.security import HttpBearer, SessionAuth
 from fiducial.accounts.models import User
 from fiducial.accounts.permissions import NotAllowed
 
-from . import services
+from . import pace, services
 from .models import Token
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -21,7 +21,7 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer fid_…`; the request is then its owner's."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User:
-        """The owner. BadToken for a token that holds no more; NotAllowed for one that reads only.
+        """The owner. BadToken for a token that holds no more; NotAllowed for one that only reads.
 
         A token that is wrong never falls back to a session: the program shall hear of it.
         """
@@ -33,8 +33,18 @@ class TokenAuth(HttpBearer):
                 f"The token “{found}” may only read. Make one that may write on your account page."
             )
         request.user = found.user
+        pace.count(found.user)
         return found.user
 
 
-# A token, or the session of a signed-in person with the CSRF token of their pages.
-SIGNED_IN = [TokenAuth(), SessionAuth()]
+class PageAuth(SessionAuth):
+    """The session of a signed-in person, with the CSRF token of their pages."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        user: User | None = super().authenticate(request, key)
+        if user is not None:
+            pace.count(user)
+        return user
+
+
+SIGNED_IN = [TokenAuth(), PageAuth()]

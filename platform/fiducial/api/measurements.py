@@ -13,20 +13,22 @@ from fiducial.measurements import queries, services
 from fiducial.measurements.models import Measurement, Project, UploadedFile
 
 from .auth import SIGNED_IN
+from .paging import Pages
+from .repeating import repeatable
 from .schemas import MeasurementOut, ProjectOut, UploadIn, UploadOut
 
 router = Router(tags=["measurements"])
 
 
 @router.get("/projects", response=list[ProjectOut], auth=SIGNED_IN)
-@paginate
+@paginate(Pages)
 def list_projects(request: HttpRequest) -> QuerySet[Project]:
     """The projects of your labs."""
     return queries.visible_projects(request.user).select_related("lab").order_by("-created")
 
 
 @router.get("/measurements", response=list[MeasurementOut], auth=SIGNED_IN)
-@paginate
+@paginate(Pages)
 def list_measurements(request: HttpRequest, project: int | None = None) -> QuerySet[Measurement]:
     """The measurements of your labs, newest first; of one project if you name it."""
     found = queries.visible_measurements(request.user).order_by("-created")
@@ -40,6 +42,7 @@ def get_measurement(request: HttpRequest, pk: UUID) -> Measurement:
 
 
 @router.post("/measurements", response={200: UploadOut, 201: UploadOut}, auth=SIGNED_IN)
+@repeatable
 def announce_upload(request: HttpRequest, body: UploadIn) -> Status:
     """Announce the files of a measurement. An unfinished upload of the same files is continued."""
     project = get_object_or_404(queries.visible_projects(request.user), pk=body.project)

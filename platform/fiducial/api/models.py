@@ -28,3 +28,34 @@ class Token(models.Model):
     def is_valid(self) -> bool:
         """Neither revoked nor run out."""
         return self.revoked is None and self.expires > timezone.now()
+
+
+class Pace(models.Model):
+    """How often somebody asked within the minute at hand, by session and tokens together."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    minute = models.BigIntegerField(default=0)  # since 1970
+    asked = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.asked}"
+
+
+class KeptAnswer(models.Model):
+    """What a request with an `Idempotency-Key` was answered, so that it can be said again."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    route = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    body_hash = models.CharField(max_length=64)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    status = models.PositiveSmallIntegerField(null=True)  # none while the first request is served
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user", "route", "key"), name="one_answer_per_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.route}: {self.key}"

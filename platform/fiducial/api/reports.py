@@ -14,13 +14,15 @@ from fiducial.reports.queries import visible_reports
 from fiducial.runs.queries import visible_runs
 
 from .auth import SIGNED_IN
+from .paging import Pages
+from .repeating import repeatable
 from .schemas import ReportIn, ReportOut
 
 router = Router(tags=["reports"])
 
 
 @router.get("/reports", response=list[ReportOut], auth=SIGNED_IN)
-@paginate
+@paginate(Pages)
 def list_reports(request: HttpRequest, run: UUID | None = None) -> QuerySet[Report]:
     """The reports of your labs, newest first; of one run if you name it."""
     found = visible_reports(request.user).select_related("frozen_by").order_by("-frozen")
@@ -34,6 +36,7 @@ def get_report(request: HttpRequest, pk: UUID) -> Report:
 
 
 @router.post("/runs/{uuid:pk}/reports", response={201: ReportOut}, auth=SIGNED_IN)
+@repeatable
 def freeze_report(request: HttpRequest, pk: UUID, body: ReportIn) -> Status:
     """Freeze a finished run into the next version of its report."""
     run = get_object_or_404(visible_runs(request.user), pk=pk)

@@ -14,19 +14,22 @@ from fiducial.runs.models import Run
 from workers.recipes.catalogue import RECIPES, Recipe
 
 from .auth import SIGNED_IN
+from .paging import Pages
+from .repeating import repeatable
 from .schemas import RecipeOut, RunIn, RunOut
 
 router = Router(tags=["runs"])
 
 
 @router.get("/recipes", response=list[RecipeOut], auth=SIGNED_IN)
+@paginate(Pages)
 def list_recipes(request: HttpRequest) -> list[Recipe]:
     """What can be run, and what each recipe asks for."""
     return list(RECIPES.values())
 
 
 @router.get("/runs", response=list[RunOut], auth=SIGNED_IN)
-@paginate
+@paginate(Pages)
 def list_runs(
     request: HttpRequest, state: Run.State | None = None, measurement: UUID | None = None
 ) -> list[dict[str, Any]]:
@@ -46,6 +49,7 @@ def get_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 
 
 @router.post("/runs", response={201: RunOut}, auth=SIGNED_IN)
+@repeatable
 def submit_run(request: HttpRequest, body: RunIn) -> Status:
     """Queue a run."""
     measurement = get_object_or_404(visible_measurements(request.user), pk=body.measurement)
@@ -66,6 +70,7 @@ def cancel_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 
 
 @router.post("/runs/{uuid:pk}/retry", response={201: RunOut}, auth=SIGNED_IN)
+@repeatable
 def retry_run(request: HttpRequest, pk: UUID) -> Status:
     """Queue the inputs of a failed or cancelled run again."""
     return Status(201, _answer(services.retry(run=_visible(request, pk), by=request.user)))

@@ -8,10 +8,20 @@ from django.urls import reverse
 from ninja import Field, Schema
 
 
-class Fault(Schema):
-    """Why a request was not granted: one sentence for a person."""
-
+class ParameterProblem(Schema):
+    parameter: str
     detail: str
+
+
+class Problem(Schema):
+    """Why a request was not granted (RFC 9457); `detail` is a sentence for a person."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ParameterProblem] = Field(default_factory=list)
+    existing: UUID | None = Field(None, description="of a duplicate: what is here already")
 
 
 class ProjectOut(Schema):

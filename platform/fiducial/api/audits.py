@@ -17,7 +17,7 @@ from .auth import SIGNED_IN
 from .measurements import upload_answer
 from .paging import Pages
 from .repeating import repeatable
-from .schemas import AuditOut, PlacementOut, RescanIn, UploadOut
+from .schemas import AuditOut, ChoiceIn, PlacementOut, RescanIn, UploadOut
 
 router = Router(tags=["audits"])
 
@@ -47,6 +47,14 @@ def announce_rescan(request: HttpRequest, number: int, body: RescanIn) -> Status
         files=[(file.path, file.size) for file in body.files],
     )
     return Status(201 if new else 200, upload_answer(upload))
+
+
+@router.post("/runs/{uuid:pk}/audit-windows", response={201: PlacementOut}, auth=SIGNED_IN)
+@repeatable
+def choose_windows(request: HttpRequest, pk: UUID, body: ChoiceIn) -> Status:
+    """Place windows where a finished run expects most false features."""
+    run = get_object_or_404(visible_runs(request.user), pk=pk)
+    return Status(201, services.choose(run=run, user=request.user, count=body.count))
 
 
 @router.get("/runs/{uuid:pk}/audits", response=list[AuditOut], auth=SIGNED_IN)

@@ -9,13 +9,22 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Status
 from ninja.pagination import paginate
 
+from fiducial.accounts.queries import visible_labs
 from fiducial.measurements import queries, services
 from fiducial.measurements.models import Measurement, Project, UploadedFile
 
 from .auth import SIGNED_IN
 from .paging import Pages
 from .repeating import repeatable
-from .schemas import MeasurementOut, ProjectOut, UploadIn, UploadOut
+from .schemas import (
+    CorrectionIn,
+    MeasurementOut,
+    ProjectIn,
+    ProjectOut,
+    StandardsIn,
+    UploadIn,
+    UploadOut,
+)
 
 router = Router(tags=["measurements"])
 
@@ -25,6 +34,21 @@ router = Router(tags=["measurements"])
 def list_projects(request: HttpRequest) -> QuerySet[Project]:
     """The projects of your labs."""
     return queries.visible_projects(request.user).select_related("lab").order_by("-created")
+
+
+@router.post("/projects", response={201: ProjectOut}, auth=SIGNED_IN)
+@repeatable
+def open_project(request: HttpRequest, body: ProjectIn) -> Status:
+    """Open a project in one of your labs."""
+    lab = get_object_or_404(visible_labs(request.user), pk=body.lab)
+    return Status(201, services.create_project(lab=lab, user=request.user, name=body.name))
+
+
+@router.get("/projects/{int:number}", response=ProjectOut, auth=SIGNED_IN)
+def get_project(request: HttpRequest, number: int) -> Project:
+    """One project."""
+    visible = queries.visible_projects(request.user).select_related("lab")
+    return get_object_or_404(visible, pk=number)
 
 
 @router.get("/measurements", response=list[MeasurementOut], auth=SIGNED_IN)
@@ -81,6 +105,40 @@ def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> Status:
 def complete_upload(request: HttpRequest, pk: UUID) -> Measurement:
     """Close the upload and hand it to the reader; ask for the measurement until it is ready."""
     return services.complete(user=request.user, measurement=_visible(request, pk))
+
+
+@router.put("/measurements/{uuid:pk}/corrections", response=MeasurementOut, auth=SIGNED_IN)
+def correct_measurement(request: HttpRequest, pk: UUID, body: CorrectionIn) -> Measurement:
+    """Say what the files do not; they are read again into a new revision."""
+    found = _visible(request, pk)
+    services.correct(measurement=found, user=request.user, answers=body.answers())
+    return found
+
+
+@router.delete("/measurements/{uuid:pk}", response={204: None}, auth=SIGNED_IN)
+def delete_measurement(request: HttpRequest, pk: UUID) -> Status:
+    """Delete a measurement and its files; refused where runs stand on it."""
+    services.delete(measurement=_visible(request, pk), user=request.user)
+    return Status(204, None)
+
+
+@router.put("/measurements/{uuid:pk}/standards", response={204: None}, auth=SIGNED_IN)
+def put_standards(request: HttpRequest, pk: UUID, body: StandardsIn) -> Status:
+    """Give compositions in wt% by a table of standards (CSV)."""
+    services.attach_standards(
+        measurement=_visible(request, pk),
+        name=body.name,
+        data=body.table.encode(),
+        by=request.user,
+    )
+    return Status(204, None)
+
+
+@router.delete("/measurements/{uuid:pk}/standards", response={204: None}, auth=SIGNED_IN)
+def remove_standards(request: HttpRequest, pk: UUID) -> Status:
+    """Give compositions in counts again."""
+    services.detach_standards(measurement=_visible(request, pk), by=request.user)
+    return Status(204, None)
 
 
 def _visible(request: HttpRequest, pk: UUID) -> Measurement:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
 from ninja.pagination import paginate
@@ -11,12 +11,14 @@ from ninja.pagination import paginate
 from fiducial.measurements.queries import visible_measurements
 from fiducial.runs import queries, services
 from fiducial.runs.models import Run
+from fiducial.viewer import page, stores
+from fiducial.viewer.views import finished
 from workers.recipes.catalogue import RECIPES, Recipe
 
 from .auth import SIGNED_IN
 from .paging import Pages
 from .repeating import repeatable
-from .schemas import RecipeOut, RunIn, RunOut
+from .schemas import FeaturesOut, RecipeOut, RunIn, RunOut
 
 router = Router(tags=["runs"])
 
@@ -46,6 +48,15 @@ def list_runs(
 def get_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     """One run: ask again until `state` is succeeded, failed or cancelled."""
     return _answer(_visible(request, pk))
+
+
+@router.get("/runs/{uuid:pk}/features", response=FeaturesOut, auth=SIGNED_IN)
+def get_features(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    """The features of a finished map, riskiest first, and those it may have missed."""
+    store = stores.of_run(finished(request, str(pk)))
+    if not store.has_table("features"):
+        raise Http404("This run is one of units, not of a map.")
+    return {"features": page.features(store), "missed": page.missed(store)}
 
 
 @router.post("/runs", response={201: RunOut}, auth=SIGNED_IN)

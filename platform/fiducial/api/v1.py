@@ -6,7 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI
 
-from . import audits, faults, measurements, reports, runs
+from . import audits, faults, files, labs, measurements, reports, runs
 from .auth import SIGNED_IN
 from .schemas import Problem
 
@@ -40,5 +40,5 @@ faults.install(api)
 # Answers carry an ETag; sent back as If-None-Match it spares the answer that is known already.
 api.add_decorator(conditional_page, mode="view")
 api.add_decorator(cache_control(private=True, no_cache=True), mode="view")
-for routes in (measurements, runs, reports, audits):
+for routes in (labs, measurements, runs, reports, audits, files):
     api.add_router("", routes.router)

@@ -46,7 +46,7 @@ def announce_rescan(request: HttpRequest, number: int, body: RescanIn) -> Status
         name=body.name,
         files=[(file.path, file.size) for file in body.files],
     )
-    return Status(201 if new else 200, upload_answer(upload))
+    return Status(201 if new else 200, upload_answer(upload, body.files))
 
 
 @router.post("/runs/{uuid:pk}/audit-windows", response={201: PlacementOut}, auth=SIGNED_IN)

@@ -1,5 +1,6 @@
 """Projects, measurements and their upload in parts that can resume."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -12,12 +13,14 @@ from ninja.pagination import paginate
 from fiducial.accounts.queries import visible_labs
 from fiducial.measurements import queries, services
 from fiducial.measurements.models import Measurement, Project, UploadedFile
+from fiducial.measurements.names import harmless_path
 
 from .auth import SIGNED_IN
 from .paging import Pages
 from .repeating import repeatable
 from .schemas import (
     CorrectionIn,
+    FileIn,
     MeasurementOut,
     ProjectIn,
     ProjectOut,
@@ -76,7 +79,7 @@ def announce_upload(request: HttpRequest, body: UploadIn) -> Status:
         name=body.name,
         files=[(file.path, file.size) for file in body.files],
     )
-    return Status(201 if new else 200, upload_answer(upload))
+    return Status(201 if new else 200, upload_answer(upload, body.files))
 
 
 @router.get("/measurements/{uuid:pk}/upload", response=UploadOut, auth=SIGNED_IN)
@@ -146,12 +149,15 @@ def _visible(request: HttpRequest, pk: UUID) -> Measurement:
     return get_object_or_404(visible, pk=pk)
 
 
-def upload_answer(upload: Measurement) -> dict:
-    """What an upload still lacks, as `UploadOut`."""
+def upload_answer(upload: Measurement, announced: Sequence[FileIn] = ()) -> dict:
+    """What an upload still lacks, as `UploadOut`, for the client that `announced` its files."""
+    # A name may have been made harmless: tell the client which of its files each one is.
+    given = {harmless_path(file.path): file.path for file in announced}
     files = [
         {
             "id": file.pk,
             "path": file.name,
+            "given": given.get(file.name, file.name),
             "size": file.size,
             "missing": [] if file.complete else services.missing_parts(file),
         }

@@ -135,6 +135,7 @@ class UploadedFileOut(Schema):
 
     id: int
     path: str
+    given: str = Field(description="the path it was announced by; of older announcements, `path`")
     size: int
     missing: list[int]
 

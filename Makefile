@@ -32,7 +32,7 @@ lint: $(DEV) ## formatting, types, who may import whom, migrations, container fi
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@PYTHONPATH=platform:. $(VENV)/bin/lint-imports
+	@PYTHONPATH=platform:client:. $(VENV)/bin/lint-imports
 	@! ls platform/*.py 2>/dev/null || { echo "platform/ belongs to Python's own module of that name: move these files below it."; exit 1; }
 	@FIDUCIAL_HOME=$(VENV)/lint-home $(PY) manage.py makemigrations --check --dry-run
 	@$(VENV)/bin/hadolint --config docker/hadolint.yaml docker/Dockerfile

@@ -11,5 +11,5 @@ urlpatterns = [
     path("", include("fiducial.reports.urls")),
     path("", include("fiducial.audits.urls")),
     path("", include("fiducial.demo.urls")),
-    path("api/", include("fiducial.api.urls")),
+    path("", include("fiducial.api.urls")),
 ]

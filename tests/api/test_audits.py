@@ -18,7 +18,7 @@ def run(client: Client) -> Run:
 
 
 def test_windows_are_read_rescanned_and_judged(client: Client, run: Run) -> None:
-    (drawn,) = ask(client, "get", f"/measurements/{run.measurement_id}/audit-windows")
+    (drawn,) = ask(client, "get", f"/measurements/{run.measurement_id}/audit-windows")["items"]
     assert drawn["kind"] == "drawn"
     assert drawn["blind"]
     assert len(drawn["windows"]) == 16
@@ -29,9 +29,9 @@ def test_windows_are_read_rescanned_and_judged(client: Client, run: Run) -> None
     assert "Window 3 is missing" in detail(
         client, "post", address, {"files": files[:2] + files[3:]}, status=400
     )
-    assert ask(client, "get", f"/runs/{run.pk}/audits") == []
+    assert ask(client, "get", f"/runs/{run.pk}/audits")["items"] == []
     audits.judged(run.measurement.placements.get())
-    (judged,) = ask(client, "get", f"/runs/{run.pk}/audits")
+    (judged,) = ask(client, "get", f"/runs/{run.pk}/audits")["items"]
     assert judged["state"] == "done"
     assert judged["result"]["auditing"] == 8
 

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
+from ninja.pagination import paginate
 
 from fiducial.audits import queries, services
 from fiducial.audits.models import Audit, Placement
@@ -14,12 +15,15 @@ from fiducial.runs.queries import visible_runs
 
 from .auth import SIGNED_IN
 from .measurements import upload_answer
-from .schemas import AuditOut, PlacementOut, RescanIn, UploadOut
+from .paging import Pages
+from .repeating import repeatable
+from .schemas import AuditOut, ChoiceIn, PlacementOut, RescanIn, UploadOut
 
 router = Router(tags=["audits"])
 
 
 @router.get("/measurements/{uuid:pk}/audit-windows", response=list[PlacementOut], auth=SIGNED_IN)
+@paginate(Pages)
 def list_windows(request: HttpRequest, pk: UUID) -> QuerySet[Placement]:
     """The windows of a map, the drawn ones and those chosen by runs, newest first."""
     found = get_object_or_404(visible_measurements(request.user), pk=pk)
@@ -31,6 +35,7 @@ def list_windows(request: HttpRequest, pk: UUID) -> QuerySet[Placement]:
     response={200: UploadOut, 201: UploadOut},
     auth=SIGNED_IN,
 )
+@repeatable
 def announce_rescan(request: HttpRequest, number: int, body: RescanIn) -> Status:
     """Announce the files of rescanned windows, each in a folder called by its number; then send
     and complete them as those of any measurement."""
@@ -41,10 +46,19 @@ def announce_rescan(request: HttpRequest, number: int, body: RescanIn) -> Status
         name=body.name,
         files=[(file.path, file.size) for file in body.files],
     )
-    return Status(201 if new else 200, upload_answer(upload))
+    return Status(201 if new else 200, upload_answer(upload, body.files))
+
+
+@router.post("/runs/{uuid:pk}/audit-windows", response={201: PlacementOut}, auth=SIGNED_IN)
+@repeatable
+def choose_windows(request: HttpRequest, pk: UUID, body: ChoiceIn) -> Status:
+    """Place windows where a finished run expects most false features."""
+    run = get_object_or_404(visible_runs(request.user), pk=pk)
+    return Status(201, services.choose(run=run, user=request.user, count=body.count))
 
 
 @router.get("/runs/{uuid:pk}/audits", response=list[AuditOut], auth=SIGNED_IN)
+@paginate(Pages)
 def list_audits(request: HttpRequest, pk: UUID) -> QuerySet[Audit]:
     """What rescanned windows said of a run, oldest first; ask again while one is not done."""
     run = get_object_or_404(visible_runs(request.user), pk=pk)

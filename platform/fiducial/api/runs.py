@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
 from ninja.pagination import paginate
@@ -11,22 +11,27 @@ from ninja.pagination import paginate
 from fiducial.measurements.queries import visible_measurements
 from fiducial.runs import queries, services
 from fiducial.runs.models import Run
+from fiducial.viewer import page, stores
+from fiducial.viewer.views import finished
 from workers.recipes.catalogue import RECIPES, Recipe
 
 from .auth import SIGNED_IN
-from .schemas import RecipeOut, RunIn, RunOut
+from .paging import Pages
+from .repeating import repeatable
+from .schemas import FeaturesOut, RecipeOut, RunIn, RunOut
 
 router = Router(tags=["runs"])
 
 
 @router.get("/recipes", response=list[RecipeOut], auth=SIGNED_IN)
+@paginate(Pages)
 def list_recipes(request: HttpRequest) -> list[Recipe]:
     """What can be run, and what each recipe asks for."""
     return list(RECIPES.values())
 
 
 @router.get("/runs", response=list[RunOut], auth=SIGNED_IN)
-@paginate
+@paginate(Pages)
 def list_runs(
     request: HttpRequest, state: Run.State | None = None, measurement: UUID | None = None
 ) -> list[dict[str, Any]]:
@@ -45,7 +50,17 @@ def get_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     return _answer(_visible(request, pk))
 
 
+@router.get("/runs/{uuid:pk}/features", response=FeaturesOut, auth=SIGNED_IN)
+def get_features(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+    """The features of a finished map, riskiest first, and those it may have missed."""
+    store = stores.of_run(finished(request, str(pk)))
+    if not store.has_table("features"):
+        raise Http404("This run is one of units, not of a map.")
+    return {"features": page.features(store), "missed": page.missed(store)}
+
+
 @router.post("/runs", response={201: RunOut}, auth=SIGNED_IN)
+@repeatable
 def submit_run(request: HttpRequest, body: RunIn) -> Status:
     """Queue a run."""
     measurement = get_object_or_404(visible_measurements(request.user), pk=body.measurement)
@@ -66,6 +81,7 @@ def cancel_run(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 
 
 @router.post("/runs/{uuid:pk}/retry", response={201: RunOut}, auth=SIGNED_IN)
+@repeatable
 def retry_run(request: HttpRequest, pk: UUID) -> Status:
     """Queue the inputs of a failed or cancelled run again."""
     return Status(201, _answer(services.retry(run=_visible(request, pk), by=request.user)))

@@ -1,17 +1,74 @@
 """What the API takes and answers. Times are ISO 8601 in UTC, lengths micrometres, spans seconds."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.urls import reverse
 from ninja import Field, Schema
+from pydantic import AfterValidator
+
+from fiducial.measurements.elements import SYMBOLS
 
 
-class Fault(Schema):
-    """Why a request was not granted: one sentence for a person."""
+def _element(symbol: str) -> str:
+    if symbol not in SYMBOLS:
+        raise ValueError(f"“{symbol}” is no element")
+    return symbol
 
+
+ElementSymbol = Annotated[str, AfterValidator(_element)]
+
+
+class ParameterProblem(Schema):
+    parameter: str
     detail: str
+
+
+class Problem(Schema):
+    """Why a request was not granted (RFC 9457); `detail` is a sentence for a person."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ParameterProblem] = Field(default_factory=list)
+    existing: UUID | None = Field(None, description="of a duplicate: what is here already")
+
+
+class LabOut(Schema):
+    id: int = Field(alias="lab_id")
+    name: str = Field(alias="lab.name")
+    role: str
+
+
+class PersonOut(Schema):
+    id: int = Field(alias="user_id")
+    username: str = Field(alias="user.username")
+    name: str = Field(alias="user.get_full_name")
+    role: str
+
+
+class RoleIn(Schema):
+    role: str
+
+
+class EntryOut(Schema):
+    """Something that was done; names are those of the day it was done."""
+
+    when: datetime
+    action: str
+    by: str = Field(alias="by_name")
+    lab: str = Field(alias="lab_name")
+    subject: str
+    subject_id: str
+    reason: str
+    as_operator: bool
+
+
+class ProjectIn(Schema):
+    lab: int
+    name: str
 
 
 class ProjectOut(Schema):
@@ -35,6 +92,31 @@ class MeasurementOut(Schema):
     page: str = Field(alias="get_absolute_url")
 
 
+class CorrectionIn(Schema):
+    """What a person says of the files; what is left out stays as it was read.
+
+    `channels` maps a file's name (`summary.files`) to its element, "guide" (an electron image) or
+    "skip".
+    """
+
+    content: Literal["maps", "movie"] = "maps"
+    units: Literal["counts", "wt%", "intensity"] | None = None
+    pixel_size_um: float | None = Field(None, ge=1e-4, le=1e5)
+    dwell_ms: float | None = Field(None, ge=1e-4, le=1e7)
+    current_na: float | None = Field(None, ge=1e-4, le=1e5)
+    sampling: Literal["fine", "binned", "point", "line", "psf"] | None = None
+    channels: dict[str, Literal["guide", "skip"] | ElementSymbol] = Field(default_factory=dict)
+
+    def answers(self) -> dict[str, Any]:
+        """The corrections as `workers.readers` takes them."""
+        return self.model_dump(exclude_defaults=True)
+
+
+class StandardsIn(Schema):
+    name: str = "standards.csv"
+    table: str
+
+
 class FileIn(Schema):
     path: str
     size: int
@@ -53,6 +135,7 @@ class UploadedFileOut(Schema):
 
     id: int
     path: str
+    given: str = Field(description="the path it was announced by; of older announcements, `path`")
     size: int
     missing: list[int]
 
@@ -126,6 +209,13 @@ class RunOut(Schema):
     page: str
 
 
+class FeaturesOut(Schema):
+    """Features with their place, amplitude, risk, visibility and which samples have them."""
+
+    features: list[dict[str, Any]]
+    missed: list[dict[str, Any]]
+
+
 class ReportIn(Schema):
     title: str = ""
 
@@ -143,6 +233,18 @@ class ReportOut(Schema):
     @staticmethod
     def resolve_page(report: Any) -> str:
         return reverse("reports:report", args=[report.pk])
+
+
+class SealOut(Schema):
+    """Whether a report is as it was sealed; `problems` are sentences."""
+
+    as_sealed: bool
+    problems: list[str]
+    content_hash: str
+
+
+class ChoiceIn(Schema):
+    count: int = 8
 
 
 class PlacementOut(Schema):

@@ -1,5 +1,13 @@
-from django.urls import path
+from django.urls import include, path
 
+from . import views
 from .v1 import api
 
-urlpatterns = [path("v1/", api.urls)]
+pages = [
+    path("", views.tokens, name="tokens"),
+    path("<int:pk>/revoke/", views.revoke, name="revoke"),
+]
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("you/tokens/", include((pages, "tokens"))),
+]

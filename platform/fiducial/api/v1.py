@@ -1,12 +1,35 @@
 """Version 1 of the public API: thin routes over the services the pages use, too."""
 
+from typing import Any
+
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI
 
-from . import audits, faults, measurements, reports, runs
+from . import audits, faults, files, labs, measurements, reports, runs
 from .auth import SIGNED_IN
+from .schemas import Problem
+
+FAULT = {
+    "description": "A fault, worded",
+    "content": {faults.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class Api(NinjaAPI):
+    """A ninja API whose schema says of every route what its faults look like."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                operation["responses"]["default"] = FAULT
+        return schema
+
 
 # The schema is at openapi.json; interactive pages would need scripts from elsewhere.
-api = NinjaAPI(
+api = Api(
     title="Fiducial",
     version="1",
     urls_namespace="api-1",
@@ -14,5 +37,8 @@ api = NinjaAPI(
     auth=SIGNED_IN,
 )
 faults.install(api)
-for routes in (measurements, runs, reports, audits):
+# Answers carry an ETag; sent back as If-None-Match it spares the answer that is known already.
+api.add_decorator(conditional_page, mode="view")
+api.add_decorator(cache_control(private=True, no_cache=True), mode="view")
+for routes in (labs, measurements, runs, reports, audits, files):
     api.add_router("", routes.router)

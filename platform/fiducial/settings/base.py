@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "fiducial.api.faults.worded",
     "django_htmx.middleware.HtmxMiddleware",
     "fiducial.accounts.preview.Middleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -106,6 +107,8 @@ LEASE_SECONDS = float(os.environ.get("FIDUCIAL_LEASE_SECONDS", "60"))
 HEARTBEAT_SECONDS = float(os.environ.get("FIDUCIAL_HEARTBEAT_SECONDS", "15"))
 RUN_MAX_ATTEMPTS = 3
 RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS", str(6 * 3600)))
+
+API_PER_MINUTE = int(os.environ.get("FIDUCIAL_API_PER_MINUTE", "1200"))  # requests of one person
 
 UPLOAD_MAX_BYTES = int(os.environ.get("FIDUCIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2

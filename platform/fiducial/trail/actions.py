@@ -15,4 +15,6 @@ ACTIONS: dict[str, str] = {
     "run.queued": "queued",
     "run.cancelled": "cancelled",
     "report.frozen": "froze the report",
+    "token.made": "made the API token",
+    "token.revoked": "revoked the API token",
 }

@@ -1,0 +1,22 @@
+"""A Fiducial portal from Python: upload, submit, watch, fetch and verify."""
+
+from .client import Client
+from .config import Access, NoAccess, access
+from .errors import Refused, Unreachable
+from .models import Measurement, Project, Report, Run
+from .sealing import Seal, check
+
+__all__ = [
+    "Access",
+    "Client",
+    "Measurement",
+    "NoAccess",
+    "Project",
+    "Refused",
+    "Report",
+    "Run",
+    "Seal",
+    "Unreachable",
+    "access",
+    "check",
+]

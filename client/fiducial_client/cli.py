@@ -1,0 +1,78 @@
+"""The command `fiducial`: reads what was typed, ends with a sentence and a status."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import commands
+from .config import NoAccess
+from .errors import Refused, Unreachable
+
+REFUSED, UNREACHABLE, NO_ACCESS, INTERRUPTED = 3, 4, 5, 130
+
+
+def main(typed: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status (0 done, 1 failed, 2 usage, 3 to 5: see README)."""
+    asked = parser().parse_args(typed)
+    try:
+        status: int = asked.does(asked)
+    except (NoAccess, Refused) as refusal:
+        commands.say(str(refusal))
+        for one in getattr(refusal, "problem", {}).get("errors", []):
+            commands.say(f"  {one['parameter']}: {one['detail']}")
+        unknown = isinstance(refusal, NoAccess) or refusal.status == 401
+        return NO_ACCESS if unknown else REFUSED
+    except Unreachable as silence:
+        commands.say(str(silence))
+        return UNREACHABLE
+    except (LookupError, OSError) as wrong:
+        commands.say(str(wrong))
+        return REFUSED
+    except KeyboardInterrupt:
+        commands.say("Interrupted. The same command goes on from here.")
+        return INTERRUPTED
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    root = argparse.ArgumentParser(prog="fiducial", description="Use a Fiducial portal.")
+    root.add_argument("--url", help="address of the portal (default: FIDUCIAL_URL, or as saved)")
+    every = root.add_subparsers(required=True, metavar="COMMAND")
+
+    login = every.add_parser("login", help="keep an address and a token for later")
+    login.add_argument("address", help="such as https://fiducial.example.org")
+    login.set_defaults(does=commands.login)
+
+    upload = every.add_parser("upload", help="upload files as one measurement; repeat to go on")
+    upload.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    upload.add_argument("--project", required=True, help="its name or number")
+    upload.add_argument("--name", default="", help="of the measurement (default: the portal's)")
+    upload.add_argument("--wait", action="store_true", help="until the files were read")
+    upload.set_defaults(does=commands.upload)
+
+    submit = every.add_parser("submit", help="queue a run on a measurement")
+    submit.add_argument("measurement")
+    submit.add_argument("--recipe", default="xray-ensemble")
+    submit.add_argument(
+        "--set", action="append", default=[], type=commands.parameter, metavar="NAME=VALUE"
+    )
+    submit.add_argument("--seed", type=int, default=0)
+    submit.set_defaults(does=commands.submit)
+
+    watch = every.add_parser("watch", help="follow a run until it is over")
+    watch.add_argument("run")
+    watch.set_defaults(does=commands.watch)
+
+    fetch = every.add_parser("fetch", help="download a finished run or its report")
+    fetch.add_argument("run")
+    fetch.add_argument("--as", dest="kind", choices=commands.KINDS, default=commands.REPORT)
+    fetch.add_argument("--freeze", action="store_true", help="freeze a report if there is none")
+    fetch.add_argument("--to", type=commands.folder, default=Path(), metavar="FOLDER")
+    fetch.set_defaults(does=commands.fetch)
+
+    verify = every.add_parser("verify", help="check a downloaded report, offline")
+    verify.add_argument("report", type=Path)
+    verify.add_argument("--hash", default="", help="the content hash on the report's page")
+    verify.set_defaults(does=commands.verify)
+    return root

@@ -17,4 +17,9 @@ ACTIONS: dict[str, str] = {
     "report.frozen": "froze the report",
     "token.made": "made the API token",
     "token.revoked": "revoked the API token",
+    "report.marked": "marked a detail of the report",
+    "report.decided": "decided on the report",
+    "review.link": "made a reviewer's link to the report",
+    "review.opened": "opened by link the report",
+    "review.revoked": "revoked a reviewer's link to the report",
 }

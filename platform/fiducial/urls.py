@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("fiducial.reports.urls")),
     path("", include("fiducial.audits.urls")),
     path("", include("fiducial.demo.urls")),
+    path("", include("fiducial.operations.urls")),
     path("api/", include("fiducial.api.urls")),
 ]

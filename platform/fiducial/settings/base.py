@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "fiducial.audits",
     "fiducial.demo",
     "fiducial.api",
+    "fiducial.operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -98,6 +99,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 # An empty address means the embedded broker: message files under HOME/broker.
 BROKER_URL = os.environ.get("FIDUCIAL_BROKER_URL", "")
@@ -112,6 +115,9 @@ UPLOAD_MAX_FILES = 2000
 INGEST_MEMORY_BYTES = int(os.environ.get("FIDUCIAL_INGEST_MEMORY_BYTES", str(4 * 1024**3)))
 INGEST_SECONDS = 300
 INGEST_MAX_LOSSES = 3
+
+# With less room than this on the disk of the store, the portal says that it is not ready.
+FREE_FLOOR_BYTES = int(os.environ.get("FIDUCIAL_FREE_FLOOR_BYTES", str(2 * 1024**3)))
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

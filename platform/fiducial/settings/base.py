@@ -5,6 +5,8 @@ from pathlib import Path
 
 import dj_database_url
 
+from fiducial.operations import logs
+
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(os.environ.get("FIDUCIAL_HOME", ROOT / "var")).resolve()
 STORE = Path(os.environ.get("FIDUCIAL_STORE", HOME / "store")).resolve()
@@ -41,6 +43,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fiducial.operations.middleware.Noted",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -118,6 +121,8 @@ INGEST_MAX_LOSSES = 3
 
 # With less room than this on the disk of the store, the portal says that it is not ready.
 FREE_FLOOR_BYTES = int(os.environ.get("FIDUCIAL_FREE_FLOOR_BYTES", str(2 * 1024**3)))
+
+LOGGING = logs.configuration(logs.Plain)
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

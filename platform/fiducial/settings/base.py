@@ -122,6 +122,9 @@ INGEST_MAX_LOSSES = 3
 # With less room than this on the disk of the store, the portal says that it is not ready.
 FREE_FLOOR_BYTES = int(os.environ.get("FIDUCIAL_FREE_FLOOR_BYTES", str(2 * 1024**3)))
 
+# What Prometheus sends as its bearer token; without one there is no /metrics.
+METRICS_TOKEN = os.environ.get("FIDUCIAL_METRICS_TOKEN", "")
+
 LOGGING = logs.configuration(logs.Plain)
 
 LANGUAGE_CODE = "en-gb"

@@ -113,6 +113,10 @@ RUN_MAX_ATTEMPTS = 3
 RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS", str(6 * 3600)))
 
 UPLOAD_MAX_BYTES = int(os.environ.get("FIDUCIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
+# A file that lists folders of this server to take measurements from (docs/operations.md).
+WATCHED = os.environ.get("FIDUCIAL_WATCHED", "")
+WATCHED_SECONDS = float(os.environ.get("FIDUCIAL_WATCHED_SECONDS", "60"))
+WATCHED_MAX_BYTES = int(os.environ.get("FIDUCIAL_WATCHED_MAX_BYTES", str(100 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2
 UPLOAD_MAX_FILES = 2000
 INGEST_MEMORY_BYTES = int(os.environ.get("FIDUCIAL_INGEST_MEMORY_BYTES", str(4 * 1024**3)))

@@ -5,8 +5,9 @@ doubling or reordering tickets is harmless (see docs/queue.md).
 """
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from django.conf import settings
 from kombu import Exchange, Queue
 from kombu.transport import TRANSPORT_ALIASES
@@ -35,6 +36,11 @@ def _transport_options() -> dict[str, object]:
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
     }
+
+
+@signals.setup_logging.connect
+def _logs_are_set_up(**_: Any) -> None:
+    """Keep Celery from setting logging up: workers log as the portal does, by LOGGING."""
 
 
 app = Celery("fiducial")
@@ -69,7 +75,6 @@ app.conf.update(
     worker_send_task_events=False,
     # On the embedded broker remote control would leave a mailbox behind for every dead worker.
     worker_enable_remote_control=not _embedded(),
-    worker_hijack_root_logger=False,
     task_store_errors_even_if_ignored=False,
     timezone=settings.TIME_ZONE,
     enable_utc=True,

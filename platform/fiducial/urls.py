@@ -13,4 +13,6 @@ urlpatterns = [
     path("", include("fiducial.review.urls")),
     path("", include("fiducial.demo.urls")),
     path("", include("fiducial.api.urls")),
+    path("", include("fiducial.operations.urls")),
+    path("api/", include("fiducial.api.urls")),
 ]

@@ -161,6 +161,18 @@ class Facility:
             assert process.returncode == 0, errors
         return [json.loads(output) for output, _ in said]
 
+    def manage(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command of manage.py to its end."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
+            env=self._environment(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
     def worker(self, name: str = "first", *, queues: str = "compute") -> Process:
         """Start a worker; it is listening when its row is there."""
         worker = self._start(

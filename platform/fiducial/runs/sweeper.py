@@ -60,7 +60,11 @@ def end_expired_leases() -> None:
         else:
             ended = leases.return_expired(run)
         if ended:
-            log.warning("Run %s: worker %s was lost (attempt %s)", run.pk, run.worker, run.attempt)
+            log.warning(
+                "Run %s: worker %s was lost (attempt %s)",
+                *(run.pk, run.worker, run.attempt),
+                extra={"run": run.pk},
+            )
             run.refresh_from_db()
             folders.discard_unpublished(run)
 

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from contextvars import copy_context
 from enum import StrEnum
 from time import monotonic
 from types import TracebackType
@@ -36,14 +37,21 @@ class Watch:
         self._run = run
         self.why: Why | None = None
         self._progress = Progress()
+        self._stage = ""
         self._over = threading.Event()
         self._tick = min(1.0, settings.HEARTBEAT_SECONDS / 2)
         self._next_renewal = 0.0
         self._told = 0.0
-        self._thread = threading.Thread(target=self._beat_on, name=f"watch-{run.pk}", daemon=True)
+        # In the recipe's context, so that its lines name the run, too.
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._beat_on,), name=f"watch-{run.pk}", daemon=True
+        )
 
     def report(self, stage: str, fraction: float) -> None:
         """Called by the recipe, as often as it likes; the row is written about once a second."""
+        if stage != self._stage:
+            self._stage = stage
+            log.info("Run %s: %s", self._run.pk, stage)
         self._progress.update(stage, fraction)
 
     def should_stop(self) -> bool:

@@ -9,6 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, connection
 
 from fiducial.measurements.queries import store_folder
+from fiducial.operations import logs
 from workers import run as door
 
 from . import folders, leases, words
@@ -24,7 +25,12 @@ def work_one(worker: str) -> None:
     run = leases.claim(worker)
     if run is None:
         return
-    log.info("Run %s: attempt %s, token %s, on %s", run.pk, run.attempt, run.token, worker)
+    with logs.of_run(run.pk):
+        _work(run)
+
+
+def _work(run: Run) -> None:
+    log.info("Run %s: attempt %s, token %s, on %s", run.pk, run.attempt, run.token, run.worker)
     folders.discard_unpublished(run)
     try:
         with Watch(run) as watch:
@@ -52,7 +58,9 @@ def _publish(run: Run, summary: dict) -> None:
     """Make the result count, if the lease still holds; otherwise leave no trace of it."""
     path = folders.output_path(run)
     published = _insist(lambda: leases.publish(run, store_path=path, summary=summary))
-    if not published:
+    if published:
+        log.info("Run %s succeeded", run.pk)
+    else:
         log.warning("Run %s: token %s is not valid any more, result refused", run.pk, run.token)
         folders.discard(run)
         leases.cancel(run)  # holds only where the refusal was a cancellation

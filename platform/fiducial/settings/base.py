@@ -5,6 +5,8 @@ from pathlib import Path
 
 import dj_database_url
 
+from fiducial.operations import logs
+
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(os.environ.get("FIDUCIAL_HOME", ROOT / "var")).resolve()
 STORE = Path(os.environ.get("FIDUCIAL_STORE", HOME / "store")).resolve()
@@ -37,10 +39,12 @@ INSTALLED_APPS = [
     "fiducial.review",
     "fiducial.demo",
     "fiducial.api",
+    "fiducial.operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fiducial.operations.middleware.Noted",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -101,6 +105,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 # An empty address means the embedded broker: message files under HOME/broker.
 BROKER_URL = os.environ.get("FIDUCIAL_BROKER_URL", "")
@@ -112,11 +118,23 @@ RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS",
 API_PER_MINUTE = int(os.environ.get("FIDUCIAL_API_PER_MINUTE", "1200"))  # requests of one person
 
 UPLOAD_MAX_BYTES = int(os.environ.get("FIDUCIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
+# A file that lists folders of this server to take measurements from (docs/operations.md).
+WATCHED = os.environ.get("FIDUCIAL_WATCHED", "")
+WATCHED_SECONDS = float(os.environ.get("FIDUCIAL_WATCHED_SECONDS", "60"))
+WATCHED_MAX_BYTES = int(os.environ.get("FIDUCIAL_WATCHED_MAX_BYTES", str(100 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2
 UPLOAD_MAX_FILES = 2000
 INGEST_MEMORY_BYTES = int(os.environ.get("FIDUCIAL_INGEST_MEMORY_BYTES", str(4 * 1024**3)))
 INGEST_SECONDS = 300
 INGEST_MAX_LOSSES = 3
+
+# With less room than this on the disk of the store, the portal says that it is not ready.
+FREE_FLOOR_BYTES = int(os.environ.get("FIDUCIAL_FREE_FLOOR_BYTES", str(2 * 1024**3)))
+
+# What Prometheus sends as its bearer token; without one there is no /metrics.
+METRICS_TOKEN = os.environ.get("FIDUCIAL_METRICS_TOKEN", "")
+
+LOGGING = logs.configuration(logs.Plain)
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

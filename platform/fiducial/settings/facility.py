@@ -4,11 +4,15 @@ import os
 
 from django.core.exceptions import ImproperlyConfigured
 
+from fiducial.operations import logs
+
 from .base import *  # noqa: F403
 
 for _name in ("SECRET_KEY", "DATABASE_URL", "BROKER_URL", "HOSTS"):
     if not os.environ.get(f"FIDUCIAL_{_name}"):
         raise ImproperlyConfigured(f"Set FIDUCIAL_{_name} before starting the facility portal.")
+
+LOGGING = logs.configuration(logs.Json)
 
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True

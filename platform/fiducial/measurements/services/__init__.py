@@ -6,9 +6,11 @@ from .projects import create_project
 from .removal import delete
 from .standards import attach_standards, detach_standards
 from .sweeping import sweep
+from .taking import Source, take
 from .uploads import complete, create_upload, missing_parts, part_size, receive_part
 
 __all__ = [
+    "Source",
     "attach_standards",
     "complete",
     "correct",
@@ -22,4 +24,5 @@ __all__ = [
     "part_size",
     "receive_part",
     "sweep",
+    "take",
 ]

@@ -39,15 +39,17 @@ def create_upload(
     kind: Measurement.Kind = Measurement.Kind.MAP,
     answers: Mapping[str, Any] | None = None,
     unfinished: QuerySet[Measurement] | None = None,
+    at_most: int | None = None,
 ) -> tuple[Measurement, bool]:
     """Announce `files` as (path, size in bytes) of one measurement.
 
     Returns the measurement and whether it is new: an unfinished upload of the same files by the
     same person is continued (one of `unfinished`, or any map of the project). `answers`: what the
-    reader need not ask. Refused (TooLarge, DiskFull, …) before a byte is sent.
+    reader need not ask. `at_most`: bytes, if not those of an upload. Refused (TooLarge, DiskFull,
+    …) before a byte is sent.
     """
     permissions.require(user, permissions.WORK, project.lab)
-    wanted = _checked(files)
+    wanted = _checked(files, at_most or settings.UPLOAD_MAX_BYTES)
     with transaction.atomic():
         candidates = project.measurements.filter(kind=kind) if unfinished is None else unfinished
         if same := _same_unfinished(candidates, user, wanted):
@@ -102,15 +104,21 @@ def complete(*, user: User, measurement: Measurement) -> Measurement:
     files = list(measurement.files.all())
     for file in files:
         _close(file)
+    settle(user=user, measurement=measurement)
+    return measurement
+
+
+def settle(*, user: User, measurement: Measurement, reason: str = "") -> None:
+    """Hand a measurement whose files lie in place to the reader, or drop it (Duplicate)."""
+    files = list(measurement.files.all())
     if existing := _with_same_files(measurement, files):
-        _drop_copy(measurement)
+        drop(measurement)
         raise Duplicate(
             f"These very files are in {measurement.project} already, as “{existing}”. "
             "The copy was not kept.",
             existing,
         )
-    _hand_over(measurement, user)
-    return measurement
+    _hand_over(measurement, user, reason)
 
 
 def part_size(size: int, number: int) -> int:
@@ -121,7 +129,7 @@ def part_size(size: int, number: int) -> int:
     return min(settings.UPLOAD_PART_BYTES, size - start)
 
 
-def _checked(files: Sequence[tuple[str, int]]) -> dict[str, int]:
+def _checked(files: Sequence[tuple[str, int]], at_most: int) -> dict[str, int]:
     """The announced files as {harmless path: size}; Refused with the limit that was passed."""
     if not files:
         raise Refused("Choose at least one file.")
@@ -134,10 +142,10 @@ def _checked(files: Sequence[tuple[str, int]]) -> dict[str, int]:
         if size <= 0:
             raise Refused(f"{path} is empty; leave it out or export it again.")
     total = sum(size for _, size in files)
-    if total > settings.UPLOAD_MAX_BYTES:
+    if total > at_most:
         raise TooLarge(
             f"These files have {filesizeformat(total)} together; one upload holds at most "
-            f"{filesizeformat(settings.UPLOAD_MAX_BYTES)}. Export fewer elements or a smaller area."
+            f"{filesizeformat(at_most)}. Export fewer elements or a smaller area."
         )
     paths = [harmless_path(path) for path, _ in files]
     refuse_clashes(paths)
@@ -199,7 +207,8 @@ def _with_same_files(measurement: Measurement, files: Sequence[UploadedFile]) ->
 
 
 @transaction.atomic
-def _drop_copy(measurement: Measurement) -> None:
+def drop(measurement: Measurement) -> None:
+    """Remove a measurement that was never handed over, and its files."""
     key = measurement.pk
     measurement.delete()
     measurement.pk = key  # the caller still tells people which one it was
@@ -207,11 +216,12 @@ def _drop_copy(measurement: Measurement) -> None:
 
 
 @transaction.atomic
-def _hand_over(measurement: Measurement, user: User) -> None:
+def _hand_over(measurement: Measurement, user: User, reason: str) -> None:
     moved = Measurement.objects.filter(pk=measurement.pk, state=State.UPLOADING).update(
         state=State.QUARANTINED, state_since=timezone.now()
     )
     if moved:
-        record("measurement.uploaded", by=user, lab=measurement.project.lab, subject=measurement)
+        lab = measurement.project.lab
+        record("measurement.uploaded", by=user, lab=lab, subject=measurement, reason=reason)
         transaction.on_commit(tickets.issue)
     measurement.refresh_from_db()

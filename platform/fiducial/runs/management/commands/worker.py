@@ -34,7 +34,5 @@ class Command(BaseCommand):
                 f"There is no queue {', '.join(sorted(unknown))}; choose {' or '.join(QUEUES)}."
             )
         hostname = f"{name or queues.replace(',', '-')}@{socket.gethostname()}"
-        level = "WARNING" if options["verbosity"] == 0 else "INFO"
-        app.worker_main(
-            ["worker", f"--queues={queues}", f"--hostname={hostname}", f"--loglevel={level}"]
-        )
+        # Quiet: without the banner, so that every line is one of the log.
+        app.worker_main(["--quiet", "worker", f"--queues={queues}", f"--hostname={hostname}"])

@@ -1,0 +1,38 @@
+"""What machines ask of the portal."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+
+from . import health
+from . import metrics as figures
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> JsonResponse:
+    """This process answers; says nothing of what it needs."""
+    return JsonResponse({"alive": True})
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """Whether database, broker, store and disk are as they must be; 503 names what is not."""
+    wrong = health.problems()
+    return JsonResponse({"ready": not wrong, "problems": wrong}, status=503 if wrong else 200)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever holds FIDUCIAL_METRICS_TOKEN; without one, no page."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    said = request.headers.get("Authorization", "")
+    if not constant_time_compare(said, f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(figures.exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -14,5 +14,4 @@ urlpatterns = [
     path("", include("fiducial.demo.urls")),
     path("", include("fiducial.api.urls")),
     path("", include("fiducial.operations.urls")),
-    path("api/", include("fiducial.api.urls")),
 ]

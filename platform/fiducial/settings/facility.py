@@ -13,4 +13,6 @@ for _name in ("SECRET_KEY", "DATABASE_URL", "BROKER_URL", "HOSTS"):
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# The proxy in front says who asks; without this, everybody would count as one address.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SECURE_HSTS_SECONDS = 31_536_000

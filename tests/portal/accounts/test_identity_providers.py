@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
@@ -41,6 +42,13 @@ def come_back(client: Client, *, process: str = "login") -> str:
     return answer.content.decode()
 
 
+def confirmed(name: str) -> User:
+    """Somebody who has shown that the address is theirs."""
+    user = person(name, email=f"{name}@lab.example")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
 def signed_in(client: Client) -> User:
     return client.get("/").context["user"]
 
@@ -58,7 +66,7 @@ def test_sign_in_offers_a_provider_only_where_one_is_configured(
 def test_person_of_the_same_verified_address_is_let_in_and_keeps_the_password(
     client: Client, institute: Provider
 ) -> None:
-    mira = person("mira", email="mira@lab.example")
+    mira = confirmed("mira")
     institute.claims = MIRA
 
     come_back(client)
@@ -98,7 +106,7 @@ def test_invited_person_comes_in_without_ever_choosing_a_password(
 def test_stranger_is_let_in_nowhere_and_gets_no_account(
     client: Client, institute: Provider, claims: dict[str, object]
 ) -> None:
-    person("mira", email="mira@lab.example")
+    confirmed("mira")
     institute.claims = claims
 
     page = come_back(client)
@@ -109,13 +117,23 @@ def test_stranger_is_let_in_nowhere_and_gets_no_account(
     assert not SocialAccount.objects.exists()
 
 
-def test_address_of_two_accounts_lets_nobody_in(client: Client, institute: Provider) -> None:
-    person("mira", email="mira@lab.example")
-    person("mirror", email="mira@lab.example")
+def test_address_that_is_only_claimed_lets_nobody_in(client: Client, institute: Provider) -> None:
+    person("mallory", email="mira@lab.example")
     institute.claims = MIRA
 
-    assert "Several accounts have your address" in come_back(client)
+    assert "nobody has confirmed that it is yours" in come_back(client)
     assert not signed_in(client).is_authenticated
+    assert not SocialAccount.objects.exists()
+
+
+def test_address_claimed_by_another_keeps_nobody_out(client: Client, institute: Provider) -> None:
+    person("mallory", email="mira@lab.example")
+    mira = confirmed("mira")
+    institute.claims = MIRA
+
+    come_back(client)
+
+    assert signed_in(client) == mira
 
 
 def test_somebody_locked_out_is_not_let_in(client: Client, institute: Provider) -> None:

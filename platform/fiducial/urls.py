@@ -1,7 +1,13 @@
 from django.urls import include, path
 
+signing_in = [
+    path("", include("allauth.account.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("3rdparty/", include("allauth.socialaccount.urls")),
+    path("oidc/<str:provider_id>/", include("fiducial.accounts.provider_urls")),
+]
 urlpatterns = [
-    path("account/", include("allauth.account.urls")),
+    path("account/", include(signing_in)),
     path("", include("fiducial.accounts.urls")),
     path("", include("fiducial.trail.urls")),
     path("", include("fiducial.plans.urls")),

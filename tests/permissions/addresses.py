@@ -27,6 +27,7 @@ OF_WORD = {
     "reports": "report",
     "audit-windows": "placement",
     "rescans": "rescan",
+    "account": "passkey",
 }
 # Where a route needs one in another state.
 OF_ROUTE = {
@@ -63,6 +64,7 @@ PLAIN: dict[str | tuple[str, str], Any] = {
     "token": "spent",
     "key": "unknown",
     "uidb36": "0",
+    "provider_id": "unknown",
     ("viewer:run-preview-picture", "image"): "estimate",
     ("viewer:run-preview-picture", "token"): 1,
 }

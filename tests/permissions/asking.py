@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -58,7 +59,9 @@ class Answer:
     @cached_property
     def told(self) -> tuple[int, str]:
         """Status and text but for what was asked and the tokens of forms."""
-        text = TOKEN.sub("TOKEN", self.text.replace(self.response.wsgi_request.path, "PATH"))
+        path = self.response.wsgi_request.path
+        text = self.text.replace(path, "PATH").replace(quote(path, safe=""), "PATH")
+        text = TOKEN.sub("TOKEN", text)
         for sent in self.request.body.values():
             text = text.replace(f'"{sent}"', '"SENT"')
         return self.response.status_code, text

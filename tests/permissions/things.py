@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 
 from fiducial.accounts.models import Lab, Membership, User
@@ -52,6 +53,11 @@ def make(name: str) -> Things:
         "report": _report(run, f"{name} report"),
         "placement": placement,
         "rescan": audits.rescanned(placement),
+        "passkey": Authenticator.objects.create(
+            user=people.person(),  # who asks for nothing: a key is its person's, not a lab's
+            type=Authenticator.Type.WEBAUTHN,
+            data={"name": f"{name} key", "credential": {}},
+        ),
     }
     return Things(name, cast, made)
 

@@ -7,6 +7,8 @@ import dj_database_url
 
 from fiducial.operations import logs
 
+from . import identity
+
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(os.environ.get("FIDUCIAL_HOME", ROOT / "var")).resolve()
 STORE = Path(os.environ.get("FIDUCIAL_STORE", HOME / "store")).resolve()
@@ -26,6 +28,9 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "fiducial.accounts",
@@ -91,6 +96,16 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'
 DEFAULT_FROM_EMAIL = os.environ.get("FIDUCIAL_EMAIL_FROM", "fiducial@localhost")
 ACCOUNT_FORMS = {"login": "fiducial.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "fiducial.accounts.adapter.ClosedSignup"
+# Passwords guessed wrong, from one address and for one account.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/300s/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Fiducial"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here: addresses come with invitations
+SOCIALACCOUNT_ADAPTER = "fiducial.accounts.adapter.KnownPeople"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": identity.providers(os.environ)}}
+# A link instead of a form: forms may not lead to other sites, see form-action below.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 
 DATABASES = {
     "default": dj_database_url.parse(
@@ -110,6 +125,20 @@ else:
 
 # An empty address means the embedded broker: message files under HOME/broker.
 BROKER_URL = os.environ.get("FIDUCIAL_BROKER_URL", "")
+# What all processes of the portal count together, such as wrong passwords.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": BROKER_URL,
+        "KEY_PREFIX": "fiducial",
+    }
+    if BROKER_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": HOME / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 LEASE_SECONDS = float(os.environ.get("FIDUCIAL_LEASE_SECONDS", "60"))
 HEARTBEAT_SECONDS = float(os.environ.get("FIDUCIAL_HEARTBEAT_SECONDS", "15"))
 RUN_MAX_ATTEMPTS = 3

@@ -19,10 +19,14 @@ Thing = TypeVar("Thing", Run, Measurement)
 
 
 class Client:
-    """Use as a context manager. Every call may raise Refused or Unreachable."""
+    """Use as a context manager, or close it. Every call may raise Refused or Unreachable."""
 
     def __init__(self, access: Access) -> None:
         self._transport = Transport(access)
+
+    def close(self) -> None:
+        """Give the connections back; `with` does it by itself."""
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -33,7 +37,7 @@ class Client:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._transport.close()
+        self.close()
 
     def projects(self) -> Iterator[Project]:
         """The projects of my labs, newest first."""

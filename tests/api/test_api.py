@@ -10,6 +10,7 @@ from ninja.constants import NOT_SET
 from fiducial.api.v1 import api
 from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run
+from tests.data import ROOT
 from tests.factories import finished_runs, measurements, people, runs
 
 V1 = "/api/v1"
@@ -204,3 +205,13 @@ def test_a_run_that_has_not_succeeded_is_not_frozen(member, measurement):
 def test_the_schema_is_served_without_scripts_from_elsewhere(client, db):
     assert client.get(f"{V1}/openapi.json").json()["info"]["title"] == "Fiducial"
     assert client.get(f"{V1}/docs").status_code == 404
+
+
+def test_the_docs_name_every_route():
+    named = set()
+    for methods, path in re.findall(
+        r"^\| `([A-Z ]+) (/\S+)`", (ROOT / "docs/api.md").read_text(), re.M
+    ):
+        named |= {(method.lower(), f"{V1}{path}") for method in methods.split()}
+    paths = api.get_openapi_schema()["paths"]
+    assert named == {(method, path) for path, methods in paths.items() for method in methods}

@@ -31,7 +31,7 @@ def test_a_malformed_request_hears_of_every_fault(member):
         ("get", "/nothing", 404, "There is no address /api/v1/nothing;"),
         ("get", "/runs/not-a-number", 404, "There is no address"),
         ("delete", "/runs", 405, "/api/v1/runs does not know DELETE."),
-        ("post", "/runs", 400, "Cannot parse request body"),
+        ("post", "/runs", 400, "The body is not JSON."),
     ],
 )
 def test_what_no_route_answers_is_worded_too(member, method, path, status, sentence):
@@ -93,3 +93,13 @@ def test_lists_come_in_pages(member, measurement):
     assert (page["count"], len(page["items"])) == (3, 1)
     assert "limit" in detail(member, "get", "/runs?limit=201", status=422)
     assert "offset" in detail(member, "get", "/runs?offset=99999999999999999999", status=422)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_text_that_no_database_keeps_is_refused(member, measurement, text):
+    body = {"lab": measurement.project.lab_id, "name": text}
+    said = detail(member, "post", "/projects", body, status=400)
+    assert said.startswith("Text cannot hold the character NUL")
+    nested = {"measurement": str(measurement.pk), "parameters": {"channels": [text]}}
+    detail(member, "post", "/runs", nested, status=400)
+    detail(member, "get", "/trail?q=a%00b", status=400)

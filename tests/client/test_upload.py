@@ -5,8 +5,10 @@ import pytest
 from fiducial.measurements import folders, tasks
 from fiducial.measurements.models import Measurement
 from fiducial_client import Refused, uploading
+from tests.data import ROOT
 
-PART = 1024
+PART = 16 * 1024
+METEORITE = ROOT / "demo/amnh-meteorite-obj1"
 
 
 class Unplugged(Exception):
@@ -18,8 +20,9 @@ def parts(settings):
     settings.UPLOAD_PART_BYTES = PART
 
 
-def test_an_upload_that_was_interrupted_goes_on_where_it_was(portal, project, maps):
-    total = sum(file.stat().st_size for file in maps.iterdir())
+def test_an_upload_that_was_interrupted_goes_on_where_it_was(portal, project):
+    files = [METEORITE / f"obj1_32bt_{element}.tif" for element in ("S", "P")]
+    total = sum(file.stat().st_size for file in files)
     seen = []
 
     def unplug(there, total):
@@ -28,19 +31,22 @@ def test_an_upload_that_was_interrupted_goes_on_where_it_was(portal, project, ma
             raise Unplugged
 
     with pytest.raises(Unplugged):
-        portal.upload([maps], project=project.pk, progress=unplug)
+        portal.upload(files, project=project.pk, progress=unplug)
     arrived = sum(len(file.parts) for file in Measurement.objects.get().files.all())
     assert 0 < arrived < total // PART
 
     again = []
-    made = portal.upload([maps], project=project.pk, progress=lambda there, _: again.append(there))
+    made = portal.upload(files, project=project.pk, progress=lambda there, _: again.append(there))
     assert again[0] == seen[-1]  # nothing that arrived was sent again
     assert again[-1] == total
     assert made.state == "quarantined"
     stored = Measurement.objects.get()
     assert str(stored.pk) == made.id
     for file in stored.files.all():
-        assert folders.arrived_file(file).read_bytes() == (maps / file.name).read_bytes()
+        assert folders.arrived_file(file).read_bytes() == (METEORITE / file.name).read_bytes()
+    tasks.ingest()
+    read = portal.measurement(made.id)
+    assert sorted(read.summary["channels"]) == ["P", "S"]
 
 
 def test_files_are_uploaded_by_a_command_read_and_run(typed, project, maps):

@@ -108,7 +108,9 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def stated(request: HttpRequest, error: HttpError) -> HttpResponse:
-        sentence = NO_CSRF if error.status_code == 403 else str(error)
+        # Ninja has one sentence for all that a parser says; the parser's own is the better one.
+        said = error.__cause__ if isinstance(error.__cause__, HttpError) else error
+        sentence = NO_CSRF if error.status_code == 403 else str(said)
         return problem(_of_status(error.status_code), sentence)
 
 

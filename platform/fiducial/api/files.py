@@ -29,7 +29,8 @@ class Download(StrEnum):
 
 def answers(*media_types: str) -> dict[str, Any]:
     """What the schema says of a route that answers with a file."""
-    body = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}
+    file = {"schema": {"type": "string", "format": "binary"}}
+    body = {kind: {} if kind == "application/json" else file for kind in media_types}
     return {"responses": {200: {"description": "The file", "content": body}}}
 
 

@@ -30,6 +30,16 @@ from .schemas import (
 )
 
 router = Router(tags=["measurements"])
+PART_HASH = {
+    "name": "X-Content-SHA256",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"},
+}
+PART = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
 
 
 @router.get("/projects", response=list[ProjectOut], auth=SIGNED_IN)
@@ -92,6 +102,7 @@ def get_upload(request: HttpRequest, pk: UUID) -> dict:
     "/measurements/{uuid:pk}/files/{int:file}/parts/{int:number}",
     response={204: None},
     auth=SIGNED_IN,
+    openapi_extra={"parameters": [PART_HASH], "requestBody": PART},
 )
 def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> Status:
     """Send the bytes of one part; the header `X-Content-SHA256` is what they must hash to."""

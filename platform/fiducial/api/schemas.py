@@ -78,7 +78,10 @@ class ProjectOut(Schema):
 
 
 class MeasurementOut(Schema):
-    """A measurement; `summary` is what the reader found, `problems` what it met."""
+    """A measurement; `summary` is what the reader found, `problems` what it met.
+
+    Of a movie `summary.glance` says what it shows at first sight.
+    """
 
     id: UUID
     project: int = Field(alias="project_id")

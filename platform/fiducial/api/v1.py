@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 
 from . import audits, faults, files, labs, measurements, reports, runs
 from .auth import SIGNED_IN
+from .parsing import Texts
 from .schemas import Problem
 
 FAULT = {
@@ -35,6 +36,7 @@ api = Api(
     urls_namespace="api-1",
     docs_url=None,
     auth=SIGNED_IN,
+    parser=Texts(),
 )
 faults.install(api)
 # Answers carry an ETag; sent back as If-None-Match it spares the answer that is known already.

@@ -14,7 +14,7 @@ from fiducial.reports import sealing
 from fiducial.reports.models import Report
 from fiducial.reports.services import folder
 
-from . import details, queries, services
+from . import agreeing, details, queries, services
 from .details import Detail
 from .models import Decision, Mark
 from .pictures import Album, Shown
@@ -40,15 +40,15 @@ def of_report(visitor: Visitor, number: str | None) -> dict[str, Any]:
     report, found = visitor.report, details.of(visitor.report)
     album = Album(report, found)
     page = Paginator(found, PER_PAGE).get_page(number)
-    audit = audits.claim(report.run)
+    audit, back = audits.claim(report.run), visitor.address("report")
     return {
         "report": report,
         "visitor": visitor,
-        "back": visitor.address("report"),
+        "back": back,
         "decide": visitor.address("decide"),
         "broken": sealing.broken(folder(report), report.content_hash),
         "claims": details.claimed(found),
-        "guarantee": details.guarantee(report),
+        "guarantee": details.guarantee(report, back),
         "methods": details.methods(report),
         "worst": words.worst(audit.result["features"]) if audit else "",
         "audited": words.features(audit.result["features"]) if audit else "",
@@ -59,6 +59,8 @@ def of_report(visitor: Visitor, number: str | None) -> dict[str, Any]:
         "verdicts": Mark.Verdict.choices,
         "decisions": Decision.Verdict.choices,
         "standing": standing(report),
+        # Those a link is given to need not know who the lab's reviewers are.
+        "agreement": agreeing.of_report(report) if visitor.user else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db.models import Exists, OuterRef, QuerySet
 
 from fiducial.accounts import permissions
-from fiducial.accounts.models import User
+from fiducial.accounts.models import Lab, User
 from fiducial.reports.models import Report
 from fiducial.reports.queries import visible_reports
 from fiducial.runs.models import Run
@@ -37,9 +37,11 @@ def standings(report: Report) -> list[Standing]:
 
 def earlier_standings(report: Report) -> list[Standing]:
     """Decisions that count on earlier versions of the same run, the newest first."""
-    earlier = Report.objects.filter(run=report.run_id, version__lt=report.version)
-    found = [one for each in earlier.order_by("-version") for one in standings(each)]
-    return [one for one in found if one.counts]
+    earlier = Decision.objects.filter(report__run=report.run_id, report__version__lt=report.version)
+    rows = earlier.select_related("report").order_by("when")
+    counting = {(row.report_id, row.voice): row for row in rows}.values()
+    found = [Standing(row, True, records.genuine(row)) for row in counting]
+    return sorted(found, key=lambda one: one.decision.when, reverse=True)
 
 
 def superseded(report: Report) -> str:
@@ -52,6 +54,12 @@ def superseded(report: Report) -> str:
     if run.finished and _runs_like(run).filter(finished__gt=run.finished).exists():
         return "For an older version: the same recipe has answered anew on this measurement since."
     return ""
+
+
+def decisions_in(lab: Lab) -> QuerySet[Decision]:
+    """Decisions on the reports of a lab, the newest first."""
+    found = Decision.objects.filter(report__run__measurement__project__lab=lab)
+    return found.select_related("report").order_by("-when")
 
 
 def newest(rows: Iterable[SaidT]) -> list[SaidT]:

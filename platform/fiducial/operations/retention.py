@@ -4,7 +4,6 @@ Two things go: uploads that were never finished, and results of runs on which no
 row of a run stays, with its inputs: it can be queued again. Measured files never go by a rule.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run
 from fiducial.trail.services import record
 
+from .copies import bytes_below
+
 
 @dataclass(frozen=True)
 class Due:
@@ -36,12 +37,7 @@ class Due:
     @property
     def bytes(self) -> int:
         """How much room it takes now."""
-        return sum(
-            os.lstat(os.path.join(where, name)).st_size
-            for place in self.places
-            for where, _, names in os.walk(place)
-            for name in names
-        )
+        return sum(map(bytes_below, self.places))
 
 
 def due() -> Iterator[Due]:

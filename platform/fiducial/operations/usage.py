@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
@@ -19,6 +18,8 @@ from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, UploadedFile
 from fiducial.reports.models import Report
 from fiducial.runs.models import Run
+
+from .copies import bytes_below
 
 State = Run.State
 
@@ -54,7 +55,7 @@ def monthly(lab: Lab) -> list[Month]:
     for when, number in _uploaded(lab):
         found[_name(when)].uploaded_bytes = number
     for when, folder in _kept(lab):
-        found[_name(when)].stored_bytes += _bytes_below(folder)
+        found[_name(when)].stored_bytes += bytes_below(folder)
     stored = 0
     for name in sorted(found):
         stored += found[name].stored_bytes
@@ -101,14 +102,6 @@ def _kept(lab: Lab) -> Iterator[tuple[datetime, Path]]:
     reports = Report.objects.filter(run__measurement__project__lab=lab)
     for path, frozen in reports.values_list("path", "frozen"):
         yield frozen, settings.STORE / path
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(
-        os.lstat(os.path.join(where, name)).st_size
-        for where, _, names in os.walk(folder)
-        for name in names
-    )
 
 
 def _name(when: datetime) -> str:

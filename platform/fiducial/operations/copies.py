@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
@@ -40,6 +41,16 @@ def copy_arriving(source: Path, target: Path) -> None:
     """Copy what has arrived of the uploads that are under way."""
     for name in filter(_ARRIVING.fullmatch, files(source)):
         _copy(source / name, target / name, link=False)
+
+
+def bytes_below(folder: Path) -> int:
+    """How much room all files below `folder` take; 0 where there is none."""
+    found = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # it was moved or removed meanwhile
+                found += os.lstat(os.path.join(where, name)).st_size
+    return found
 
 
 def hashes(root: Path) -> dict[str, str]:

@@ -94,7 +94,8 @@ def configuration(formatter: type[logging.Formatter]) -> dict[str, Any]:
             }
         },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
-        "loggers": dict.fromkeys(("fiducial", "django", "celery", "gunicorn.error"), ours),
+        "loggers": dict.fromkeys(("fiducial", "django", "celery", "gunicorn.error"), ours)
+        | {"django.request": {"level": "ERROR"}},  # every request has its line already
     }
 
 

@@ -72,8 +72,8 @@ def look(folder: Folder) -> list[str]:
     for name in sorted(name for name in os.listdir(root) if not name.startswith(".")):
         sentence = _try(root, name, project, user, notes)
         if sentence:
-            log.info("Watched folder of project %s: %s", project.pk, sentence)
             said.append(f"{name}: {sentence}")
+            log.info("Watched folder of project %s: %s", project.pk, said[-1])
     notes.write()
     return said
 

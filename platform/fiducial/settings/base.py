@@ -153,6 +153,9 @@ WATCHED_SECONDS = float(os.environ.get("FIDUCIAL_WATCHED_SECONDS", "60"))
 WATCHED_MAX_BYTES = int(os.environ.get("FIDUCIAL_WATCHED_MAX_BYTES", str(100 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2
 UPLOAD_MAX_FILES = 2000
+# What `manage.py retention --apply` lets go, in days; 0 keeps it for ever.
+KEEP_UNFINISHED_DAYS = float(os.environ.get("FIDUCIAL_KEEP_UNFINISHED_DAYS", "0"))
+KEEP_RESULTS_DAYS = float(os.environ.get("FIDUCIAL_KEEP_RESULTS_DAYS", "0"))
 INGEST_MEMORY_BYTES = int(os.environ.get("FIDUCIAL_INGEST_MEMORY_BYTES", str(4 * 1024**3)))
 INGEST_SECONDS = 300
 INGEST_MAX_LOSSES = 3

@@ -14,6 +14,8 @@ ACTIONS: dict[str, str] = {
     "windows.rescanned": "handed in windows of",
     "run.queued": "queued",
     "run.cancelled": "cancelled",
+    "upload.expired": "removed, by the rule for what is kept, the unfinished upload",
+    "run.expired": "removed, by the rule for what is kept, the results of",
     "report.frozen": "froze the report",
     "token.made": "made the API token",
     "token.revoked": "revoked the API token",

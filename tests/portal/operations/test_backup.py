@@ -22,15 +22,14 @@ from fiducial.trail.models import Entry
 from tests.factories.finished_runs import finished_run
 from tests.factories.measurements import uploading
 from tests.factories.people import person
+from workers.store.files import NewFolder
 run = finished_run(person("ada"))
 report = reports.freeze(run=run, by=User.objects.get(username="ada"), title="Iron")
 upload = uploading(run.measurement.project, run.submitted_by)
 part = folders.arriving_file(upload.files.get())
 part.parent.mkdir(parents=True)
 part.write_bytes(b"0123")
-hidden = settings.STORE / "runs" / ".1.zarr.partial-0123456789ab"
-hidden.mkdir()
-(hidden / "c").write_bytes(b"half")
+(NewFolder(settings.STORE / "runs" / "1.zarr").partial / "c").write_bytes(b"half")
 answer = {"report": str(report.pk), "hash": report.content_hash, "part": str(part)}
 """
 FACTS = """

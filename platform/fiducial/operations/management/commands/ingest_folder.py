@@ -26,6 +26,7 @@ class Command(BaseCommand):
                 for folder in watched.declared():
                     for sentence in watched.look(folder):
                         self.stdout.write(sentence)
+                self.stdout.flush()
             except Refused as refusal:
                 raise CommandError(str(refusal)) from refusal
             if every is None:

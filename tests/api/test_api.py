@@ -92,7 +92,7 @@ def test_runs_are_listed_in_a_fixed_number_of_queries(
 ):
     for _ in range(count):
         runs.run(measurement)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert ask(member, "get", "/runs")["count"] == count
 
 

@@ -14,7 +14,8 @@ from fiducial.measurements.models import Measurement
 from fiducial.trail.services import record
 from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
 
-from . import tickets, words
+from . import admission, tickets, words
+from .estimates import by_recipe
 from .models import Run
 
 MAX_SEED = 2**31 - 1
@@ -36,11 +37,12 @@ def submit(
     parameters: Mapping[str, Any],
     seed: int,
     by: User,
+    lane: str = "",
 ) -> Run:
-    """Queue `recipe` on the closed revision `measurement` has now.
+    """Queue `recipe` on the closed revision `measurement` has now, in a lane or (“”) by its length.
 
     Raises BadParameters, or Refused when the measurement is not ready, the recipe unknown, the
-    seed out of range, or the run would pass the time limit.
+    seed out of range, or the run would pass the time limit, its lane's, a cap or a quota.
     """
     permissions.require(by, permissions.WORK, measurement.project.lab)
     refuse_unready(measurement)
@@ -54,6 +56,7 @@ def submit(
         recipe=declared.name,
         parameters=cleaned,
         seed=seed,
+        lane=lane,
         submitted_by=by,
     )
 
@@ -77,6 +80,7 @@ def retry(*, run: Run, by: User) -> Run:
         recipe=run.recipe,
         parameters=run.parameters,
         seed=run.seed,
+        lane=run.lane if run.lane != Run.Lane.BEAMTIME else "",
         submitted_by=by,
         retry_of=run,
     )
@@ -135,10 +139,16 @@ def _clean(recipe: Recipe, parameters: Mapping[str, Any], measurement: Measureme
     return cleaned
 
 
-def _queue(**fields: Any) -> Run:
-    run = Run.objects.create(**fields)
-    record("run.queued", by=run.submitted_by, lab=run.measurement.project.lab, subject=run)
-    transaction.on_commit(tickets.issue)
+def _queue(*, lane: str, **fields: Any) -> Run:
+    run = Run(**fields)
+    recipe, lab = RECIPES[run.recipe], run.measurement.project.lab
+    summary = run.measurement.summary
+    run.estimated, run.memory = by_recipe(recipe, run.parameters, summary)
+    run.lane = admission.lane(lane, run.estimated, lab)
+    admission.admit(run.estimated, lab, run.submitted_by)
+    run.save()
+    record("run.queued", by=run.submitted_by, lab=lab, subject=run)
+    transaction.on_commit(lambda: tickets.issue(run.lane))
     return run
 
 

@@ -1,12 +1,14 @@
 """Settings shared by every deployment. Values come from FIDUCIAL_* environment variables."""
 
 import os
+import tomllib
 from pathlib import Path
 
 import dj_database_url
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(os.environ.get("FIDUCIAL_HOME", ROOT / "var")).resolve()
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 STORE = Path(os.environ.get("FIDUCIAL_STORE", HOME / "store")).resolve()
 
 SECRET_KEY = os.environ.get("FIDUCIAL_SECRET_KEY", "")
@@ -105,6 +107,16 @@ LEASE_SECONDS = float(os.environ.get("FIDUCIAL_LEASE_SECONDS", "60"))
 HEARTBEAT_SECONDS = float(os.environ.get("FIDUCIAL_HEARTBEAT_SECONDS", "15"))
 RUN_MAX_ATTEMPTS = 3
 RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS", str(6 * 3600)))
+
+# How labs share the computing: docs/queue.md.
+SHARE_HALF_LIFE_SECONDS = float(os.environ.get("FIDUCIAL_SHARE_HALF_LIFE_SECONDS", str(24 * 3600)))
+INTERACTIVE_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_SECONDS", "600"))
+INTERACTIVE_AHEAD_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_AHEAD_SECONDS", "1800"))
+RUNNING_PER_USER = int(os.environ.get("FIDUCIAL_RUNNING_PER_USER", "8"))
+RUNNING_PER_LAB = int(os.environ.get("FIDUCIAL_RUNNING_PER_LAB", "16"))
+QUEUED_PER_USER = int(os.environ.get("FIDUCIAL_QUEUED_PER_USER", "200"))
+COMPUTE_HOURS = float(os.environ.get("FIDUCIAL_COMPUTE_HOURS", "1000"))  # a lab, in thirty days
+STORAGE_GB = float(os.environ.get("FIDUCIAL_STORAGE_GB", "500"))  # a lab
 
 UPLOAD_MAX_BYTES = int(os.environ.get("FIDUCIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2

@@ -50,7 +50,7 @@ def submit(
     if not 0 <= seed <= MAX_SEED:
         raise Refused(f"The seed must be a whole number from 0 to {MAX_SEED}.")
     cleaned = _clean(declared, parameters, measurement)
-    return _queue(
+    run = _queue(
         measurement=measurement,
         measurement_revision=measurement.revision,
         recipe=declared.name,
@@ -59,6 +59,8 @@ def submit(
         lane=lane,
         submitted_by=by,
     )
+    record("run.queued", by=by, lab=measurement.project.lab, subject=run)
+    return run
 
 
 @transaction.atomic
@@ -68,13 +70,24 @@ def retry(*, run: Run, by: User) -> Run:
     Asked twice, it answers with the retry there is already.
     """
     permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    again, new = queue_again(run=run, by=by)
+    if new:
+        record("run.queued", by=by, lab=run.measurement.project.lab, subject=again)
+    return again
+
+
+def queue_again(*, run: Run, by: User) -> tuple[Run, bool]:
+    """Queue the inputs of `run` in the name of `by`; whoever calls looked at rights, and notes it.
+
+    Returns the retry, and whether it is new.
+    """
     if run.state not in (Run.State.FAILED, Run.State.CANCELLED):
         raise Refused("Only a failed or a cancelled run can be retried.")
     under_way = Q(state__in=Run.ACTIVE) | Q(state=Run.State.SUCCEEDED)
     if existing := run.retries.filter(under_way).first():
-        return existing
+        return existing, False
     declared_recipe(run.recipe)
-    return _queue(
+    again = _queue(
         measurement=run.measurement,
         measurement_revision=run.measurement_revision,
         recipe=run.recipe,
@@ -84,6 +97,7 @@ def retry(*, run: Run, by: User) -> Run:
         submitted_by=by,
         retry_of=run,
     )
+    return again, True
 
 
 @transaction.atomic
@@ -93,10 +107,7 @@ def cancel(*, run: Run, by: User) -> Run:
     Returns the run as it is now. Refused when it was over before.
     """
     permissions.require(by, permissions.WORK, run.measurement.project.lab)
-    if not _ask_to_end(run):
-        run.refresh_from_db()
-        raise Refused(f"This run has {run.get_state_display().lower()} already.")
-    run.refresh_from_db()
+    ask_to_end(run)
     record("run.cancelled", by=by, lab=run.measurement.project.lab, subject=run)
     return run
 
@@ -147,9 +158,16 @@ def _queue(*, lane: str, **fields: Any) -> Run:
     run.lane = admission.lane(lane, run.estimated, lab)
     admission.admit(run.estimated, lab, run.submitted_by)
     run.save()
-    record("run.queued", by=run.submitted_by, lab=lab, subject=run)
     transaction.on_commit(lambda: tickets.issue(run.lane))
     return run
+
+
+def ask_to_end(run: Run) -> None:
+    """End a run that waits, have a running one stop, and read its row; Refused when it is over."""
+    ended = _ask_to_end(run)
+    run.refresh_from_db()
+    if not ended:
+        raise Refused(f"This run has {run.get_state_display().lower()} already.")
 
 
 def _ask_to_end(run: Run) -> bool:

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "fiducial.plans",
     "fiducial.measurements",
     "fiducial.runs",
+    "fiducial.operate",
     "fiducial.viewer",
     "fiducial.reports",
     "fiducial.audits",

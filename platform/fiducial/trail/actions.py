@@ -14,5 +14,12 @@ ACTIONS: dict[str, str] = {
     "windows.rescanned": "handed in windows of",
     "run.queued": "queued",
     "run.cancelled": "cancelled",
+    "run.moved": "moved to another lane",
+    "run.fronted": "moved to the front",
+    "run.requeued": "queued again",
+    "worker.resumed": "let take runs again",
+    "worker.drained": "let finish and take no more runs",
+    "worker.paused": "paused",
+    "lab.allotted": "changed what is allotted to",
     "report.frozen": "froze the report",
 }

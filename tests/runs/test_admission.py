@@ -97,7 +97,7 @@ def test_a_lab_stores_so_much(measurement):
 
 def test_what_is_left_is_said_in_a_sentence(measurement):
     assert quota(measurement.project.lab).words == (
-        "Your lab has 1000 h of 1000 h computing left in these thirty days, and 500 GB of 500 GB "
+        "The lab has 1000 h of 1000 h computing left in these thirty days, and 500 GB of 500 GB "
         "in the store."
     )
 

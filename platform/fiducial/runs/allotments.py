@@ -37,7 +37,7 @@ class Quota:
     def words(self) -> str:
         """What is left, in a sentence."""
         return (
-            f"Your lab has {words.duration(self.seconds_left)} of {words.duration(self.seconds)} "
+            f"The lab has {words.duration(self.seconds_left)} of {words.duration(self.seconds)} "
             f"computing left in these thirty days, and {words.size(self.bytes_left)} of "
             f"{words.size(self.bytes)} in the store."
         )

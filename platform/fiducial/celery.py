@@ -16,7 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fiducial.settings.embedded")
 TRANSPORT_ALIASES["embedded"] = "fiducial.broker:Transport"
 
 COMPUTE, INGEST = "compute", "ingest"
-QUEUES = (COMPUTE, INGEST)
+LANES = ("beamtime", "interactive", "batch")  # of runs, by precedence; each has tickets of its own
+QUEUES = (COMPUTE, *LANES, INGEST)
 
 # The default exchange addresses a queue by its name, so no bindings need to be kept (or corrupted).
 _direct = Exchange("", type="direct")

@@ -173,11 +173,10 @@ class Facility:
             check=False,
         )
 
-    def worker(self, name: str = "first", *, queues: str = "compute") -> Process:
+    def worker(self, name: str = "first", *, queues: str = "compute", lanes: str = "") -> Process:
         """Start a worker; it is listening when its row is there."""
-        worker = self._start(
-            name, [sys.executable, "manage.py", "worker", "--queues", queues, "--name", name]
-        )
+        command = [sys.executable, "manage.py", "worker", "--queues", queues, "--name", name]
+        worker = self._start(name, [*command, *(["--lanes", lanes] if lanes else [])])
         listening = "SELECT count(*) FROM runs_worker WHERE name LIKE %s"
         wait_for(
             lambda: self.query(listening, f"{name}@%")[0][0] == 1, f"worker {name}", worker.log

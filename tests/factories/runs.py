@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from fiducial.accounts.models import User
+from fiducial.celery import LANES
 from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run, Worker
 
@@ -17,6 +18,7 @@ def run(measurement: Measurement, by: User | None = None, **facts: object) -> Ru
             "measurement_revision": measurement.revision,
             "recipe": "toy",
             "parameters": {"steps": 4, "pause": 0.1, "mood": "well"},
+            "estimated": 0.5,
             "submitted_by": by or measurement.uploaded_by,
             **facts,
         }
@@ -31,7 +33,11 @@ def running(measurement: Measurement, *, lease: float = 60.0, **facts: object) -
     return run(measurement, **{**held, "started": now, "lease_until": lease_until, **facts})
 
 
-def worker(name: str = "gpu0@here", queues: tuple[str, ...] = ("compute",)) -> Worker:
-    """A worker that lives, however long the test takes."""
+def worker(
+    name: str = "gpu0@here", queues: tuple[str, ...] = ("compute",), **facts: object
+) -> Worker:
+    """A worker of all lanes that lives, however long the test takes."""
     seen = timezone.now() + timedelta(minutes=5)
-    return Worker.objects.create(name=name, queues=list(queues), seen=seen)
+    return Worker.objects.create(
+        **{"name": name, "queues": list(queues), "lanes": list(LANES), "seen": seen, **facts}
+    )

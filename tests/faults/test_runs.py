@@ -21,7 +21,7 @@ def test_cancelling_ends_a_running_run_within_five_seconds(broken, mood):
     row = facility.wait_until(run, "cancelled")
     assert time.monotonic() - began < 5
     assert (row["error"], row["store_path"]) == ("", "")
-    assert facility.files(run) == []
+    facility.wait_removed(run)
     [after] = facility.submit(QUICK)  # the worker is free again
     assert_finished(facility, after, attempt=1, token=1)
     assert len(worker.children()) == 1
@@ -72,7 +72,7 @@ while run := leases.claim("somebody@here"):
 
 
 def test_no_run_is_claimed_twice_however_many_claim_at_once(broken):
-    facility = broken()
+    facility = broken(FIDUCIAL_RUNNING_PER_USER="100", FIDUCIAL_RUNNING_PER_LAB="100")
     runs = facility.submit(*[QUICK] * 40)
     claimed = facility.shells(CLAIM_ALL, 3)
     assert sorted(run for runs_ in claimed for run in runs_) == sorted(runs)

@@ -134,3 +134,60 @@ def test_stopping_every_process_of_a_worker_at_once_hands_its_run_back(broken):
     assert facility.row(run)["state"] == "queued"
     facility.worker("second")
     assert facility.wait_until(run, "succeeded")["attempt"] <= 2
+
+
+ORDER = """
+from fiducial.runs.models import Worker
+answer = Worker.objects.filter(name__startswith="first@").update(order={order!r})
+"""
+
+
+def test_a_paused_worker_hands_its_run_back_and_leaves_runs_to_others_until_it_resumes(broken):
+    facility = broken()
+    [run] = facility.submit(SLOW)
+    first = facility.worker("first")
+    facility.wait_under_way(run)
+    facility.shell(ORDER.format(order="pause"))
+    row = facility.wait_until(run, "queued")
+    assert (row["attempt"], row["token"]) == (0, 1)
+    wait_for(lambda: "order: pause" in first.log.read_text(), "it leaves its tickets", first.log)
+
+    second = facility.worker("second")
+    assert_finished(facility, run, attempt=1, token=2)
+    assert facility.row(run)["worker"].startswith("second@")
+    second.stop()
+    facility.shell(ORDER.format(order="serve"))
+    [after] = facility.submit(QUICK)
+    assert_finished(facility, after, attempt=1, token=1)
+    assert facility.row(after)["worker"].startswith("first@")
+
+
+def test_a_drained_worker_finishes_its_run_and_takes_no_other(broken):
+    facility = broken()
+    under_way, waiting = facility.submit(SLOW, QUICK)
+    facility.worker("first")
+    facility.wait_under_way(under_way)
+    facility.shell(ORDER.format(order="drain"))
+    assert_finished(facility, under_way, attempt=1, token=1)
+    time.sleep(1.5)
+    assert facility.row(waiting)["state"] == "queued"
+
+
+def test_a_worker_kept_for_a_lane_leaves_other_lanes_alone(broken):
+    facility = broken(FIDUCIAL_INTERACTIVE_SECONDS="1")
+    long, short = facility.submit({"steps": 20, "pause": 0.1}, QUICK)
+    facility.worker("first", lanes="interactive")
+    assert_finished(facility, short, attempt=1, token=1)
+    assert facility.row(long)["state"] == "queued"
+    facility.worker("second", lanes="batch,beamtime")
+    assert_finished(facility, long, attempt=1, token=1)
+
+
+def test_a_run_that_needs_more_memory_fails_with_advice_and_its_worker_goes_on(broken):
+    facility = broken()
+    greedy, healthy = facility.submit({**QUICK, "mood": "greedy"}, QUICK)
+    facility.worker()
+    row = facility.wait_until(greedy, "failed")
+    assert row["error"].startswith("The run needed more memory than its worker has.")
+    assert row["attempt"] == 1
+    assert_finished(facility, healthy, attempt=1, token=1)

@@ -12,7 +12,9 @@ MOOD = Parameter(
     "What goes wrong",
     "choice",
     default="well",
-    choices=tuple(Choice(name, name) for name in ("well", "kill", "deaf", "refuse", "bug", "full")),
+    choices=tuple(
+        Choice(name, name) for name in ("well", "kill", "deaf", "refuse", "bug", "full", "greedy")
+    ),
 )
 
 RECIPE = Recipe(

@@ -37,5 +37,7 @@ def _misbehave(mood: str, should_stop) -> None:
     elif mood == "full":
         with open("/dev/full", "w") as full:
             full.write("x")
+    elif mood == "greedy":
+        np.ones(2**58)  # an exbibyte or two
     elif mood == "deaf":
         time.sleep(600)  # never looks at should_stop

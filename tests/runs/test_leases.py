@@ -43,7 +43,7 @@ def test_whoever_holds_an_old_token_changes_nothing(measurement):
     before = Run.objects.values().get()
 
     assert not leases.renew(old, stage="mine").valid
-    assert not leases.publish(old, store_path="runs/x/1.zarr", summary={})
+    assert not leases.publish(old, store_path="runs/x/1.zarr", summary={}, size=0)
     assert not leases.fail(old, "No.")
     assert not leases.cancel(old)
     assert not leases.hand_back(old)
@@ -52,7 +52,7 @@ def test_whoever_holds_an_old_token_changes_nothing(measurement):
 
 def test_publishing_ends_the_run_with_its_result(measurement):
     held = runs.running(measurement, stage="drawing", fraction=0.9)
-    assert leases.publish(held, store_path="runs/x/1.zarr", summary={"factor": 4})
+    assert leases.publish(held, store_path="runs/x/1.zarr", summary={"factor": 4}, size=9)
     row = Run.objects.get()
     assert (row.state, row.store_path, row.summary) == ("succeeded", "runs/x/1.zarr", {"factor": 4})
     assert (row.fraction, row.stage, row.lease_until) == (1.0, "", None)
@@ -61,7 +61,7 @@ def test_publishing_ends_the_run_with_its_result(measurement):
 
 def test_a_run_that_was_cancelled_is_not_published(measurement):
     held = runs.running(measurement, cancel_requested=True)
-    assert not leases.publish(held, store_path="runs/x/1.zarr", summary={})
+    assert not leases.publish(held, store_path="runs/x/1.zarr", summary={}, size=0)
     assert leases.cancel(held)
     assert Run.objects.get().state == State.CANCELLED
 

@@ -28,15 +28,15 @@ def test_submitting_pins_the_revision_and_cleans_the_parameters(measurement):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_ticket_is_sent_once_the_row_is_committed(measurement):
-    before = tickets.waiting()
+    before = tickets.waiting("interactive")
     submit(measurement)
-    assert tickets.waiting() == before + 1
+    assert tickets.waiting("interactive") == before + 1
 
 
 def test_no_ticket_is_sent_before_the_row_is_committed(measurement):
-    before = tickets.waiting()
+    before = tickets.waiting("interactive")
     submit(measurement)  # the test's own transaction is still open
-    assert tickets.waiting() == before
+    assert tickets.waiting("interactive") == before
 
 
 def test_wrong_parameters_are_named_one_by_one(measurement):

@@ -91,8 +91,8 @@ def test_the_store_a_running_claim_is_making_is_not_debris(measurement):
 def test_a_ticket_is_sent_for_every_waiting_run_that_has_none(measurement, waiting):
     for _ in range(waiting):
         runs.run(measurement)
-    before = tickets.waiting()
+    before = tickets.waiting("interactive")
     sweeper.issue_lost_tickets()
-    assert tickets.waiting() == max(before, waiting)
+    assert tickets.waiting("interactive") == max(before, waiting)
     sweeper.issue_lost_tickets()
-    assert tickets.waiting() == max(before, waiting)
+    assert tickets.waiting("interactive") == max(before, waiting)

@@ -115,6 +115,10 @@ def _no_rules(values: Values, summary: Values) -> dict[str, str]:
     return {}
 
 
+def _unknown(values: Values, summary: Values) -> float:
+    return 0.0
+
+
 def _no_suggestion(summary: Values) -> dict[str, Any]:
     return {}
 
@@ -126,7 +130,7 @@ class Recipe:
     `module` holds the numerics: `run(measurement, output, parameters, seed, report, should_stop)`;
     it is imported only by the worker that runs it. `rules` looks at all values together and
     returns sentences by parameter name. `suggest` knows better defaults for one measurement.
-    `seconds` estimates the time on two CPU cores.
+    `seconds` estimates the time on two CPU cores, `memory` the bytes at its peak (0: not known).
     """
 
     name: str
@@ -139,6 +143,7 @@ class Recipe:
     rules: Callable[[Values, Values], dict[str, str]] = _no_rules
     suggest: Callable[[Values], dict[str, Any]] = _no_suggestion
     accepts: Content = "maps"
+    memory: Callable[[Values, Values], float] = _unknown
 
     def takes(self, summary: Values) -> bool:
         """Whether it is made for measurements like this one."""

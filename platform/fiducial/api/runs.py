@@ -69,6 +69,7 @@ def submit_run(request: HttpRequest, body: RunIn) -> Status:
         recipe=body.recipe,
         parameters=body.parameters,
         seed=body.seed,
+        lane=body.lane,
         by=request.user,
     )
     return Status(201, _answer(run))
@@ -112,8 +113,8 @@ def _answer(run: Run) -> dict[str, Any]:
 def _words(run: Run, queue: queries.Queue) -> dict[str, Any]:
     line = queries.line(run, queue)
     plain = (
-        "id measurement_revision recipe parameters seed state stage fraction seconds_left attempt "
-        "cancel_requested created started finished error summary"
+        "id measurement_revision recipe parameters seed lane state stage fraction seconds_left "
+        "attempt cancel_requested created started finished error summary"
     )
     return {name: getattr(run, name) for name in plain.split()} | {
         "measurement": run.measurement_id,

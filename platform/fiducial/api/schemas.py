@@ -178,12 +178,15 @@ class RecipeOut(Schema):
 
 
 class RunIn(Schema):
-    """A run to queue; parameters that are left out take the recipe's defaults."""
+    """A run to queue; parameters that are left out take the recipe's defaults, and `lane` "" is
+    "interactive" for short runs, else "batch".
+    """
 
     measurement: UUID
     recipe: str = "xray-ensemble"
     parameters: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
+    lane: str = ""
 
 
 class RunOut(Schema):
@@ -195,6 +198,7 @@ class RunOut(Schema):
     recipe: str
     parameters: dict[str, Any]
     seed: int
+    lane: str
     state: str
     detail: str
     place: int | None

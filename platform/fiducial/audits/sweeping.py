@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from fiducial.celery import COMPUTE
 from fiducial.measurements.models import Measurement
 from fiducial.runs import tickets as run_tickets
-from fiducial.runs.models import Run
 from workers.store import StoreError
 
 from . import pairing, services, tickets
@@ -57,8 +57,7 @@ def return_lost() -> None:
 
 
 def issue_tickets() -> None:
-    """Send a ticket for every audit that waits without one; runs' tickets lie in the same queue."""
+    """Send a ticket for every audit that waits without one."""
     waiting = Audit.objects.filter(state=State.WAITING).count()
     if waiting:
-        queued = Run.objects.filter(state=Run.State.QUEUED).count()
-        tickets.issue(max(0, waiting + queued - run_tickets.waiting()))
+        tickets.issue(max(0, waiting - run_tickets.waiting(COMPUTE)))

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fiducial.accounts.models import User
+from fiducial.errors import Refused
 from fiducial.measurements.models import Measurement
 from fiducial.plans import measured
 from workers.recipes.catalogue import Recipe
 
-from . import queries, words
+from . import admission, queries, reasons, words
+from .allotments import quota
+from .estimates import UNKNOWN_SPREAD, by_recipe
+from .models import Run
+from .queries import Queue
+from .turns import Waiting
 
 SHARES = {2: "a quarter", 4: "a sixteenth"}
 
@@ -18,27 +25,49 @@ class Cost:
 
     time: str
     basis: str  # what the time is judged by
-    wait: str
+    wait: str  # where it would stand
+    quota: str  # what its lab has left
+    refusal: str  # why it would not be queued; empty when it would
 
 
-def cost(recipe: Recipe, parameters: dict[str, Any], measurement: Measurement) -> Cost:
+def cost(
+    recipe: Recipe, parameters: dict[str, Any], measurement: Measurement, *, lane: str, by: User
+) -> Cost:
     """Estimate a run with cleaned parameters: by the recipe, corrected by what past runs took."""
-    seconds = recipe.cost(parameters, measurement.summary)
-    low, high = queries.spread(recipe.name)
-    if (low, high) == queries.UNKNOWN_SPREAD:
+    seconds, memory = by_recipe(recipe, parameters, measurement.summary)
+    lab = measurement.project.lab
+    refusal = ""
+    try:
+        lane = admission.lane(lane, seconds, lab)
+        admission.admit(seconds, lab, by)
+    except Refused as refused:
+        refusal = str(refused)
+    joining = Waiting(None, 0, lab.pk, by.pk, lane or Run.Lane.BATCH, seconds, memory)
+    queue = queries.read_queue(joining)
+    low, high = queue.history.spread(recipe.name, seconds)
+    if (low, high) == UNKNOWN_SPREAD:
         time, basis = f"about {words.duration(seconds)}", "An estimate for two CPU cores."
     else:
         time, basis = words.span(seconds * low, seconds * high), "Judged by past runs here."
-    return Cost(time, basis, _wait())
+    return Cost(time, basis, _wait(joining, queue), quota(lab).words, refusal)
 
 
-def _wait() -> str:
-    waiting = len(queries.read_queue().places)
-    if not queries.alive_workers():
+def _wait(joining: Waiting, queue: Queue) -> str:
+    """Where the run would stand."""
+    if not queue.alive:
         return "No worker is running just now: the run would wait until an operator starts one."
-    if not waiting:
+    if never := reasons.no_worker_for(joining.lane, joining.memory, queue.alive):
+        return never
+    if None in queue.caps:
+        return reasons.capped(queue.caps[None])
+    place = queue.places[None]
+    if place == 1:
+        return f"It would be next in the lane “{joining.lane}”."
+    if len(queue.places) == 1:
         return "Nothing else waits."
-    return f"{waiting} {'run waits' if waiting == 1 else 'runs wait'} already; labs take turns."
+    return f"It would have place {place} in the lane “{joining.lane}”. " + reasons.behind(
+        place, joining.lab, queue.standing
+    )
 
 
 def equal_time(parameters: dict[str, Any]) -> str:

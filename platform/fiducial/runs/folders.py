@@ -18,6 +18,11 @@ def output(run: Run) -> Path:
     return settings.STORE / output_path(run)
 
 
+def size(run: Run) -> int:
+    """Bytes this claim has written."""
+    return sum(path.stat().st_size for path in output(run).rglob("*") if path.is_file())
+
+
 def discard(run: Run) -> None:
     """Remove what this claim wrote, and the run's folder when nothing else is in it."""
     shutil.rmtree(output(run), ignore_errors=True)

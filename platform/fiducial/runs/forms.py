@@ -7,11 +7,13 @@ from django import forms
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import Parameter, ParameterErrors, Recipe
 
+from .models import Run
 from .services import MAX_SEED
 
 
 class RecipeForm(forms.Form):
-    """Fields of `recipe` for one measurement; after `is_valid`, `parameters` and `seed` hold them.
+    """Fields of `recipe` for one measurement; after `is_valid`, `parameters`, `seed` and
+    `lane` hold them.
 
     Rules that look at several values at once are the recipe's own (`Recipe.clean`).
     """
@@ -22,6 +24,18 @@ class RecipeForm(forms.Form):
         max_value=MAX_SEED,
         initial=0,
         help_text="The same inputs with the same seed give the same result.",
+    )
+
+    lane = forms.ChoiceField(
+        label="Lane",
+        required=False,
+        choices=[
+            ("", "By its length: interactive for short runs, else batch"),
+            (Run.Lane.INTERACTIVE, "Interactive: somebody is waiting for it"),
+            (Run.Lane.BATCH, "Batch: nobody is waiting for it just now"),
+            (Run.Lane.BEAMTIME, "Beam time: the instrument is waiting for it"),
+        ],
+        help_text="Interactive runs go before batch runs. Operators grant a lab its beam time.",
     )
 
     def __init__(self, recipe: Recipe, measurement: Measurement, *args: Any, **kwargs: Any) -> None:
@@ -36,7 +50,7 @@ class RecipeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = dict(self.cleaned_data)
-        self.seed = values.pop("seed", 0)
+        self.seed, self.lane = values.pop("seed", 0), values.pop("lane", "")
         if not self.errors:
             try:
                 self.parameters = self._recipe.clean(values, self._summary)

@@ -5,6 +5,7 @@ SQLite and on PostgreSQL, where row locks that skip locked rows would not (SQLit
 Leases are measured by the database's clock, so workers need not agree on the time.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -13,8 +14,10 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
-from .models import Run
-from .turns import waiting_in_turn
+from fiducial.celery import LANES
+
+from . import machine, turns
+from .models import Run, Worker
 
 State = Run.State
 
@@ -27,10 +30,20 @@ class Held(NamedTuple):
 
 
 def claim(worker: str) -> Run | None:
-    """Take the next run in turn for `worker`; None when nothing waits."""
-    for waiting in waiting_in_turn():
+    """Take the next run in turn that `worker` may take and has the memory for; else None."""
+    lanes, order = _duties(worker)
+    if order != Worker.Order.SERVE:
+        return None
+    waiting, standing = turns.read()
+    free = machine.free_memory()
+    able = [
+        run
+        for run in waiting
+        if run.lane in lanes and run.memory <= free and standing.cap(run) is None
+    ]
+    for run in turns.in_turn(able, standing):
         taken = Run.objects.filter(
-            pk=waiting.pk, token=waiting.token, state=State.QUEUED, cancel_requested=False
+            pk=run.pk, token=run.token, state=State.QUEUED, cancel_requested=False
         ).update(
             state=State.RUNNING,
             token=F("token") + 1,
@@ -43,7 +56,7 @@ def claim(worker: str) -> Run | None:
             seconds_left=None,
         )
         if taken:
-            return Run.objects.select_related("measurement").get(pk=waiting.pk)
+            return Run.objects.select_related("measurement").get(pk=run.pk)
     return None
 
 
@@ -59,13 +72,16 @@ def look(run: Run) -> Held:
     return Held(flag is not None, bool(flag))
 
 
-def publish(run: Run, *, store_path: str, summary: dict) -> bool:
-    """Make the result the run's result. False when the lease was lost or the run cancelled."""
+def publish(run: Run, *, store_path: str, summary: dict, size: int) -> bool:
+    """Make the result, of `size` bytes, the run's result. False when the lease was lost or the run
+    was cancelled.
+    """
     return _end(
         _held(run).filter(cancel_requested=False),
         State.SUCCEEDED,
         store_path=store_path,
         summary=summary,
+        size=size,
         fraction=1.0,
         seconds_left=0.0,
         stage="",
@@ -108,6 +124,12 @@ def cancel_expired(run: Run) -> bool:
     return _end(_held(run).filter(lease_until__lt=Now()), State.CANCELLED, error="")
 
 
+def _duties(worker: str) -> tuple[Collection[str], str]:
+    """The lanes a worker serves and what an operator wants of it; all, where it has no row yet."""
+    row = Worker.objects.filter(name=worker).values_list("lanes", "order").first()
+    return row or (LANES, Worker.Order.SERVE)
+
+
 def _held(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(pk=run.pk, state=State.RUNNING, token=run.token)
 
@@ -123,6 +145,11 @@ def _end(held: QuerySet[Run], state: State, **changes: object) -> bool:
 def _return(held: QuerySet[Run], **changes: object) -> bool:
     return bool(
         held.update(
-            state=State.QUEUED, lease_until=None, fraction=0.0, seconds_left=None, **changes
+            state=State.QUEUED,
+            started=None,  # what waits uses nothing
+            lease_until=None,
+            fraction=0.0,
+            seconds_left=None,
+            **changes,
         )
     )

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from fiducial.accounts.models import Lab
 from fiducial.measurements.models import Measurement
 
 
@@ -21,6 +22,13 @@ class Run(models.Model):
     FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
     ACTIVE = (State.QUEUED, State.RUNNING)
 
+    class Lane(models.TextChoices):
+        """Who waits for it: the beam, a person, or nobody just now."""
+
+        BEAMTIME = "beamtime"
+        INTERACTIVE = "interactive"
+        BATCH = "batch"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     measurement = models.ForeignKey(Measurement, on_delete=models.PROTECT, related_name="runs")
     measurement_revision = models.PositiveIntegerField()
@@ -32,6 +40,12 @@ class Run(models.Model):
     retry_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="retries"
     )
+
+    lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.INTERACTIVE)
+    front = models.BooleanField(default=False)  # an operator put it before all others
+    estimated = models.FloatField(default=0.0)  # seconds, by its recipe when it was queued
+    memory = models.BigIntegerField(default=0)  # bytes, by its recipe; 0: it does not say
+    size = models.BigIntegerField(default=0)  # bytes its result takes in the store
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -51,7 +65,10 @@ class Run(models.Model):
     error = models.TextField(blank=True)  # a sentence for the person who queued it
 
     class Meta:
-        indexes = (models.Index(fields=("state", "created")),)
+        indexes = (
+            models.Index(fields=("state", "created")),
+            models.Index(fields=("finished",), name="run_finished"),
+        )
 
     def __str__(self) -> str:
         return f"{self.recipe} on {self.measurement}"
@@ -79,9 +96,40 @@ class Run(models.Model):
 class Worker(models.Model):
     """A worker that gave a sign of life lately; its row goes when it stops."""
 
+    class Order(models.TextChoices):
+        """What an operator wants of it."""
+
+        SERVE = "serve"
+        DRAIN = "drain"  # finish the run it has, take no other
+        PAUSE = "pause"  # hand the run it has back to the queue, take no other
+
     name = models.CharField(max_length=120, unique=True)
     queues = models.JSONField(default=list)
+    lanes = models.JSONField(default=list)  # those of runs it takes
+    order = models.CharField(max_length=8, choices=Order.choices, default=Order.SERVE)
     seen = models.DateTimeField()
+    version = models.CharField(max_length=40, blank=True)
+    memory = models.BigIntegerField(default=0)  # bytes of its machine; 0: not known
+    gpus = models.JSONField(default=list)  # [{name, used, total}], bytes
 
     def __str__(self) -> str:
         return self.name
+
+
+class Allotment(models.Model):
+    """What operators allot to one lab; None takes the facility's setting."""
+
+    lab = models.OneToOneField(Lab, on_delete=models.CASCADE, related_name="allotment")
+    share = models.FloatField(default=1.0)  # of the computing, relative to other labs
+    compute_hours = models.FloatField(null=True)  # in any thirty days
+    storage_gb = models.FloatField(null=True)
+    beamtime_from = models.DateTimeField(null=True)
+    beamtime_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"what is allotted to {self.lab}"
+
+    def has_beamtime(self, now: datetime) -> bool:
+        """Whether its runs go before all others at `now`."""
+        began, ends = self.beamtime_from, self.beamtime_until
+        return began is not None and ends is not None and began <= now < ends

@@ -13,8 +13,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from fiducial import broker
+from fiducial.celery import LANES
 
-from . import sweeper
+from . import machine, stopping, sweeper
 from .models import Worker
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ class Parent(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         self._name = worker.hostname
+        self._worker = worker
         self._queues = sorted(worker.app.amqp.queues.consume_from)
+        self._serving = True
         if not settings.BROKER_URL:
             broker.clear_debris(settings.HOME / "broker")
         self._thread.start()
@@ -89,10 +92,33 @@ class Parent(bootsteps.StartStopStep):
             self._over.wait(settings.HEARTBEAT_SECONDS)
 
     def _say_alive(self) -> None:
-        Worker.objects.update_or_create(
-            name=self._name, defaults={"queues": self._queues, "seen": Now()}
-        )
+        about = {
+            "queues": [queue for queue in self._queues if queue not in LANES],
+            "lanes": [lane for lane in LANES if lane in self._queues],
+            "seen": Now(),
+            "version": settings.VERSION,
+            "memory": machine.total_memory(),
+            "gpus": machine.gpus(),
+        }
+        row, _ = Worker.objects.update_or_create(name=self._name, defaults=about)
+        self._obey(row.order)
         Worker.objects.filter(seen__lt=Now() - timedelta(days=1)).delete()
+
+    def _obey(self, order: str) -> None:
+        """Take tickets or leave them to others, and have a run handed back, as an operator wants.
+
+        The claim looks at the order too: a ticket that is here already starts nothing.
+        """
+        stopping.pause(order == Worker.Order.PAUSE)
+        serve = order == Worker.Order.SERVE
+        consumer = self._worker.consumer
+        if serve == self._serving or consumer is None:
+            return
+        change = consumer.add_task_queue if serve else consumer.cancel_task_queue
+        for queue in self._queues:
+            consumer.call_soon(change, queue)  # its own thread is the broker's
+        self._serving = serve
+        log.info("An operator's order: %s", order)
 
     def _in_peace(self, step: Any) -> None:
         """Do a step on a connection of its own that is closed again before any fork."""

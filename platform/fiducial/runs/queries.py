@@ -1,6 +1,5 @@
 """Reading runs: who sees which, where each stands in the queue, and how long it will take."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -16,12 +15,10 @@ from fiducial.celery import COMPUTE
 from fiducial.measurements.queries import visible_measurements
 from workers.recipes.catalogue import RECIPES
 
-from . import describing, words
+from . import describing, reasons, turns, words
+from .estimates import History, read_history
 from .models import Run, Worker
-from .turns import waiting_in_turn
-
-HISTORY = 30  # past runs an estimate looks at
-UNKNOWN_SPREAD = (0.6, 2.5)  # how far a first estimate may be off, before there is any history
+from .turns import Cap, Standing, Waiting
 
 
 def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
@@ -53,99 +50,71 @@ class Wait(NamedTuple):
 class Queue:
     """The whole queue at one moment, read once for any number of runs on a page."""
 
-    places: dict[UUID, int]  # waiting run -> place, 1 is next
-    ahead: dict[UUID, float]  # waiting run -> estimated seconds of work before its own
-    workers: int  # compute workers alive
+    places: dict[UUID | None, int]  # waiting run -> place, 1 is next
+    ahead: dict[UUID | None, float]  # waiting run -> estimated seconds of work before its own
+    caps: dict[UUID | None, Cap]  # those a cap keeps from starting
+    alive: tuple[Worker, ...]  # compute workers
     busy: int  # runs under way
+    standing: Standing
+    history: History
+
+    @property
+    def workers(self) -> int:
+        """How many workers take runs."""
+        return sum(worker.order == Worker.Order.SERVE for worker in self.alive)
 
     def wait(self, run: Run) -> Wait | None:
         """Where `run` stands; None unless it waits."""
         if run.pk not in self.places:
             return None
-        place = self.places[run.pk]
-        return Wait(place, self._reason(run, place), self._eta(run))
+        never = reasons.no_worker_for(run.lane, run.memory, self.alive)
+        reason = never or reasons.again(run) + self._reason(run)
+        return Wait(self.places[run.pk], reason, "" if never else self._eta(run))
 
-    def _reason(self, run: Run, place: int) -> str:
-        if not self.workers:
-            return (
-                "No worker is running just now. The run keeps its place; "
-                "an operator has to start a worker."
-            )
-        again = (
-            f"Worker lost, retrying ({run.attempt + 1} of {settings.RUN_MAX_ATTEMPTS}). "
-            if run.attempt
-            else ""
-        )
+    def _reason(self, run: Run) -> str:
+        if run.pk in self.caps:
+            return reasons.capped(self.caps[run.pk])
+        place = self.places[run.pk]
         if place > 1:
-            before = "One run is" if place == 2 else f"{place - 1} runs are"
-            return f"{again}{before} before it; labs take turns, whoever has least running first."
-        if self.busy >= self.workers:
-            return f"{again}Next in turn; {_busy(self.workers)}."
-        return f"{again}Next in turn; a worker is picking it up."
+            return reasons.behind(place, run.measurement.project.lab_id, self.standing)
+        return reasons.next_in_turn(self._serving(run.lane), self.busy)
+
+    def _serving(self, lane: str) -> int:
+        serving = [worker for worker in self.alive if lane in worker.lanes]
+        return sum(worker.order == Worker.Order.SERVE for worker in serving)
 
     def _eta(self, run: Run) -> str:
-        if not self.workers:
-            return ""
-        low, high = spread(run.recipe)
-        before, own = self.ahead[run.pk] / self.workers, estimate(run)
-        return f"Done in {words.span((before + own) * low, (before + own) * high)}."
+        low, high = self.history.spread(run.recipe, run.estimated)
+        seconds = self.ahead[run.pk] / self._serving(run.lane) + run.estimated
+        return f"Done in {words.span(seconds * low, seconds * high)}."
 
 
-def _busy(workers: int) -> str:
-    return "the worker is busy" if workers == 1 else f"all {workers} workers are busy"
+def read_queue(joining: Waiting | None = None) -> Queue:
+    """Read the queue as it stands, or as it would with a run `joining` it (without a key)."""
+    waiting, standing = turns.read()
+    waiting += [joining] if joining else []
+    caps = {run.pk: cap for run in waiting if (cap := standing.cap(run))}
+    order = [
+        *turns.in_turn([run for run in waiting if run.pk not in caps], standing),
+        *turns.in_turn([run for run in waiting if run.pk in caps], standing),
+    ]
+    left = Run.objects.filter(state=Run.State.RUNNING).values_list("seconds_left", "estimated")
+    under_way = [seconds if known is None else known for known, seconds in left]
+    before = sum(under_way)
+    ahead: dict[UUID | None, float] = {}
+    for run in order:
+        ahead[run.pk] = before
+        before += run.seconds
+    places = {run.pk: place for place, run in enumerate(order, start=1)}
+    alive = tuple(alive_workers())
+    return Queue(places, ahead, caps, alive, len(under_way), standing, read_history())
 
 
-def read_queue() -> Queue:
-    """Read the queue as it stands."""
-    order = [waiting.pk for waiting in waiting_in_turn()]
-    rows = Run.objects.filter(pk__in=order).select_related("measurement").in_bulk()
-    running = Run.objects.filter(state=Run.State.RUNNING).select_related("measurement")
-    before = sum(seconds_left(run) for run in running)
-    ahead: dict[UUID, float] = {}
-    for pk in order:
-        ahead[pk] = before
-        before += estimate(rows[pk]) if pk in rows else 0.0
-    places = {pk: place for place, pk in enumerate(order, start=1)}
-    return Queue(places, ahead, alive_workers(), len(running))
-
-
-def alive_workers(queue: str = COMPUTE) -> int:
-    """How many workers of `queue` gave a sign of life within a lease."""
+def alive_workers(queue: str = COMPUTE) -> list[Worker]:
+    """The workers of `queue` that gave a sign of life within a lease."""
     recently = Now() - timedelta(seconds=settings.LEASE_SECONDS)
-    alive = Worker.objects.filter(seen__gt=recently)
-    return sum(queue in worker.queues for worker in alive)
-
-
-def estimate(run: Run) -> float:
-    """Seconds the whole run should take by its recipe's own estimate."""
-    recipe = RECIPES.get(run.recipe)
-    try:
-        return recipe.cost(run.parameters, run.measurement.summary) if recipe else 0.0
-    except KeyError:
-        return 0.0  # a run of an older version, which asked for other parameters
-
-
-def seconds_left(run: Run) -> float:
-    """Seconds a running run will still take, by its own pace where it has one."""
-    return estimate(run) if run.seconds_left is None else run.seconds_left
-
-
-def spread(recipe: str) -> tuple[float, float]:
-    """By which factors past runs of `recipe` were faster and slower than estimated."""
-    past = Run.objects.filter(recipe=recipe, state=Run.State.SUCCEEDED, started__isnull=False)
-    latest = past.select_related("measurement").order_by("-finished")[:HISTORY]
-    ratios = sorted(_ratio(run) for run in latest)
-    if len(ratios) < 3:
-        return UNKNOWN_SPREAD
-    return _quantile(ratios, 0.1), _quantile(ratios, 0.9)
-
-
-def _ratio(run: Run) -> float:
-    return (run.finished - run.started).total_seconds() / max(estimate(run), 1.0)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    return ordered[round(share * (len(ordered) - 1))]
+    alive = Worker.objects.filter(seen__gt=recently).order_by("name")
+    return [worker for worker in alive if queue in worker.queues]
 
 
 @dataclass(frozen=True)
@@ -157,20 +126,28 @@ class Line:
     words: str  # the state in words
     detail: str  # the sentence that says more
     place: int | None
-    order: tuple[int, float]  # running first, then by place
+
+
+def first_active(visible: QuerySet[Run], queue: Queue, count: int) -> tuple[list[Run], int]:
+    """The first `count` of the visible runs that are not over, running ones before those that
+    wait; and how many more there are.
+    """
+    active = visible.filter(state__in=Run.ACTIVE).order_by("created").values_list("pk", flat=True)
+    # A run that is not in line is under way.
+    keys = sorted(active, key=lambda pk: queue.places.get(pk, 0))
+    found = visible.in_bulk(keys[:count])
+    return [found[pk] for pk in keys[:count] if pk in found], max(0, len(keys) - count)
 
 
 def line(run: Run, queue: Queue) -> Line:
     """Everything a page says about `run`, given the queue it stands in."""
     wait = queue.wait(run)
-    order = (1, float(wait.place)) if wait else (0, run.created.timestamp())
     return Line(
         run=run,
         title=describing.brief(run),
         words=_state_words(run),
         detail=f"{wait.reason} {wait.eta}".strip() if wait else _detail(run),
         place=wait.place if wait else None,
-        order=order,
     )
 
 

@@ -14,7 +14,8 @@ from fiducial.measurements.models import Measurement
 from fiducial.trail.services import record
 from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
 
-from . import tickets, words
+from . import admission, tickets, words
+from .estimates import by_recipe
 from .models import Run
 
 MAX_SEED = 2**31 - 1
@@ -36,11 +37,12 @@ def submit(
     parameters: Mapping[str, Any],
     seed: int,
     by: User,
+    lane: str = "",
 ) -> Run:
-    """Queue `recipe` on the closed revision `measurement` has now.
+    """Queue `recipe` on the closed revision `measurement` has now, in a lane or (“”) by its length.
 
     Raises BadParameters, or Refused when the measurement is not ready, the recipe unknown, the
-    seed out of range, or the run would pass the time limit.
+    seed out of range, or the run would pass the time limit, its lane's, a cap or a quota.
     """
     permissions.require(by, permissions.WORK, measurement.project.lab)
     refuse_unready(measurement)
@@ -48,14 +50,17 @@ def submit(
     if not 0 <= seed <= MAX_SEED:
         raise Refused(f"The seed must be a whole number from 0 to {MAX_SEED}.")
     cleaned = _clean(declared, parameters, measurement)
-    return _queue(
+    run = _queue(
         measurement=measurement,
         measurement_revision=measurement.revision,
         recipe=declared.name,
         parameters=cleaned,
         seed=seed,
+        lane=lane,
         submitted_by=by,
     )
+    record("run.queued", by=by, lab=measurement.project.lab, subject=run)
+    return run
 
 
 @transaction.atomic
@@ -65,21 +70,34 @@ def retry(*, run: Run, by: User) -> Run:
     Asked twice, it answers with the retry there is already.
     """
     permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    again, new = queue_again(run=run, by=by)
+    if new:
+        record("run.queued", by=by, lab=run.measurement.project.lab, subject=again)
+    return again
+
+
+def queue_again(*, run: Run, by: User) -> tuple[Run, bool]:
+    """Queue the inputs of `run` in the name of `by`; whoever calls looked at rights, and notes it.
+
+    Returns the retry, and whether it is new.
+    """
     if run.state not in (Run.State.FAILED, Run.State.CANCELLED):
         raise Refused("Only a failed or a cancelled run can be retried.")
     under_way = Q(state__in=Run.ACTIVE) | Q(state=Run.State.SUCCEEDED)
     if existing := run.retries.filter(under_way).first():
-        return existing
+        return existing, False
     declared_recipe(run.recipe)
-    return _queue(
+    again = _queue(
         measurement=run.measurement,
         measurement_revision=run.measurement_revision,
         recipe=run.recipe,
         parameters=run.parameters,
         seed=run.seed,
+        lane=run.lane if run.lane != Run.Lane.BEAMTIME else "",
         submitted_by=by,
         retry_of=run,
     )
+    return again, True
 
 
 @transaction.atomic
@@ -89,10 +107,7 @@ def cancel(*, run: Run, by: User) -> Run:
     Returns the run as it is now. Refused when it was over before.
     """
     permissions.require(by, permissions.WORK, run.measurement.project.lab)
-    if not _ask_to_end(run):
-        run.refresh_from_db()
-        raise Refused(f"This run has {run.get_state_display().lower()} already.")
-    run.refresh_from_db()
+    ask_to_end(run)
     record("run.cancelled", by=by, lab=run.measurement.project.lab, subject=run)
     return run
 
@@ -135,11 +150,24 @@ def _clean(recipe: Recipe, parameters: Mapping[str, Any], measurement: Measureme
     return cleaned
 
 
-def _queue(**fields: Any) -> Run:
-    run = Run.objects.create(**fields)
-    record("run.queued", by=run.submitted_by, lab=run.measurement.project.lab, subject=run)
-    transaction.on_commit(tickets.issue)
+def _queue(*, lane: str, **fields: Any) -> Run:
+    run = Run(**fields)
+    recipe, lab = RECIPES[run.recipe], run.measurement.project.lab
+    summary = run.measurement.summary
+    run.estimated, run.memory = by_recipe(recipe, run.parameters, summary)
+    run.lane = admission.lane(lane, run.estimated, lab)
+    admission.admit(run.estimated, lab, run.submitted_by)
+    run.save()
+    transaction.on_commit(lambda: tickets.issue(run.lane))
     return run
+
+
+def ask_to_end(run: Run) -> None:
+    """End a run that waits, have a running one stop, and read its row; Refused when it is over."""
+    ended = _ask_to_end(run)
+    run.refresh_from_db()
+    if not ended:
+        raise Refused(f"This run has {run.get_state_display().lower()} already.")
 
 
 def _ask_to_end(run: Run) -> bool:

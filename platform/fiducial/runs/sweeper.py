@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from fiducial.audits.sweeping import sweep as audits
@@ -71,10 +71,11 @@ def end_expired_leases() -> None:
 
 def issue_lost_tickets() -> None:
     """Send a ticket for every waiting run that has none."""
-    waiting = Run.objects.filter(state=Run.State.QUEUED).count()
-    missing = waiting - tickets.waiting() if waiting else 0
-    if missing > 0:
-        tickets.issue(min(missing, MAX_TICKETS))
+    queued = Run.objects.filter(state=Run.State.QUEUED).values("lane").annotate(count=Count("pk"))
+    for row in queued.order_by():
+        missing = row["count"] - tickets.waiting(row["lane"])
+        if missing > 0:
+            tickets.issue(row["lane"], min(missing, MAX_TICKETS))
 
 
 def remove_debris() -> None:

@@ -1,73 +1,126 @@
 """Whose turn it is: the fair share between labs, one rule for claiming and showing."""
 
-from collections import defaultdict, deque
+import heapq
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Max
+from django.conf import settings
+from django.utils import timezone
 
-from .models import Run
+from fiducial.celery import LANES
 
-NEVER = datetime.min.replace(tzinfo=UTC)
-LAB = F("measurement__project__lab")
+from . import use
+from .models import Allotment, Run
+
+PRECEDENCE = {lane: number for number, lane in enumerate(LANES)}
 
 
 class Waiting(NamedTuple):
     """A queued run, as far as its turn depends on it."""
 
-    pk: UUID
+    pk: UUID | None
     token: int
     lab: int
-    created: datetime
+    user: int
+    lane: str
+    seconds: float  # estimated
+    memory: int = 0  # bytes; 0: not known
+    front: bool = False
+
+
+class Cap(StrEnum):
+    """Why a run is passed over although a worker is free."""
+
+    USER = "user"
+    LAB = "lab"
 
 
 @dataclass
 class Standing:
-    """What labs hold and had: runs running now, and when each lab's last run started."""
+    """What labs hold and had."""
 
-    running: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    last: dict[int, datetime] = field(default_factory=lambda: defaultdict(lambda: NEVER))
+    use: dict[int, float] = field(default_factory=dict)  # decayed seconds, running runs included
+    share: dict[int, float] = field(default_factory=dict)  # those that are not 1
+    beamtime: frozenset[int] = frozenset()  # labs that have it now
+    of_user: Counter[int] = field(default_factory=Counter)  # runs under way
+    of_lab: Counter[int] = field(default_factory=Counter)
+
+    def per_share(self, lab: int) -> float:
+        """Decayed seconds a lab used for each unit of its share."""
+        return self.use.get(lab, 0.0) / self.share.get(lab, 1.0)
+
+    def part(self, lab: int) -> float:
+        """Which part of all remembered computing a lab used, 0 to 1."""
+        return self.use.get(lab, 0.0) / (sum(self.use.values()) or 1.0)
+
+    def cap(self, run: Waiting) -> Cap | None:
+        """The cap that keeps `run` from starting now."""
+        if self.of_user[run.user] >= settings.RUNNING_PER_USER:
+            return Cap.USER
+        return Cap.LAB if self.of_lab[run.lab] >= settings.RUNNING_PER_LAB else None
 
 
 def in_turn(waiting: Iterable[Waiting], standing: Standing) -> Iterator[Waiting]:
-    """Yield runs in the order they get workers: the lab with the least running first, then the
-    lab whose last start is longest ago, then the oldest run. Each yielded run counts as started.
+    """Yield runs, given oldest first, in the order they get workers.
+
+    What an operator put to the front comes first, then runs of labs that have beam time. Else the
+    lab is next that used least for its share, where an interactive run counts as though its lab had
+    used INTERACTIVE_AHEAD_SECONDS less: it goes ahead of batch runs, but never for long. Within a
+    lab interactive comes before batch, then the oldest. A yielded run counts as used.
     """
-    lines: dict[int, deque[Waiting]] = defaultdict(deque)
-    for run in sorted(waiting, key=lambda run: run.created):
-        lines[run.lab].append(run)
-    running, last = standing.running, standing.last
-    turn = 0
-    started: dict[int, int] = defaultdict(int)  # a start within this walk is later than any before
-    while lines:
-        lab = min(
-            lines, key=lambda lab: (running[lab], started[lab], last[lab], lines[lab][0].created)
-        )
-        yield lines[lab].popleft()
-        turn += 1
-        running[lab] += 1
-        started[lab] = turn
-        if not lines[lab]:
-            del lines[lab]
+    lines: dict[int, deque[tuple[int, Waiting]]] = defaultdict(deque)
+    for age, run in sorted(enumerate(waiting), key=lambda each: (_within_lab(each[1]), each[0])):
+        lines[run.lab].append((age, run))
+    used = {lab: standing.per_share(lab) for lab in lines}
+
+    def rank(lab: int) -> tuple[bool, bool, float, int, int]:
+        age, run = lines[lab][0]
+        favoured = lab in standing.beamtime and run.lane == Run.Lane.BEAMTIME
+        ahead = 0.0 if run.lane == Run.Lane.BATCH else settings.INTERACTIVE_AHEAD_SECONDS
+        return not run.front, not favoured, used[lab] - ahead, age, lab
+
+    heads = [rank(lab) for lab in lines]
+    heapq.heapify(heads)
+    while heads:
+        lab = heads[0][-1]
+        _, run = lines[lab].popleft()
+        used[lab] += max(run.seconds, 1.0) / standing.share.get(lab, 1.0)
+        if lines[lab]:
+            heapq.heapreplace(heads, rank(lab))
+        else:
+            heapq.heappop(heads)
+        yield run
 
 
-def waiting_in_turn() -> Iterator[Waiting]:
-    """Every run that waits for a worker, in the order it will get one as things stand."""
+def _within_lab(run: Waiting) -> tuple[bool, int]:
+    return not run.front, PRECEDENCE[run.lane]
+
+
+def read() -> tuple[list[Waiting], Standing]:
+    """Every run that waits, oldest first, and how labs stand; in four queries."""
     queued = Run.objects.filter(state=Run.State.QUEUED, cancel_requested=False)
-    waiting = [Waiting(*row) for row in queued.values_list("pk", "token", LAB, "created")]
-    if not waiting:
-        return iter(())
-    return in_turn(waiting, _standing({run.lab for run in waiting}))
+    columns = ("pk", "token", use.LAB, "submitted_by", "lane", "estimated", "memory", "front")
+    waiting = [Waiting(*row) for row in queued.order_by("created").values_list(*columns)]
+    return waiting, _standing()
 
 
-def _standing(labs: set[int]) -> Standing:
-    of_labs = Run.objects.filter(measurement__project__lab__in=labs).values(lab=LAB)
-    standing = Standing()
-    for row in of_labs.filter(state=Run.State.RUNNING).annotate(count=Count("pk")):
-        standing.running[row["lab"]] = row["count"]
-    for row in of_labs.filter(started__isnull=False).annotate(last=Max("started")):
-        standing.last[row["lab"]] = row["last"]
+def _standing() -> Standing:
+    now = timezone.now()
+    standing = Standing(use=use.decayed_by_lab())
+    running = Run.objects.filter(state=Run.State.RUNNING)
+    for lab, user, started, estimated in running.values_list(
+        use.LAB, "submitted_by", "started", "estimated"
+    ):
+        # At once by what it will take: else a lab would be given every worker of one moment.
+        seconds = max(use.decayed(started, now, now) if started else 0.0, estimated)
+        standing.use[lab] = standing.use.get(lab, 0.0) + seconds
+        standing.of_user[user] += 1
+        standing.of_lab[lab] += 1
+    allotted = list(Allotment.objects.all())
+    standing.share = {one.lab_id: one.share for one in allotted}
+    standing.beamtime = frozenset(one.lab_id for one in allotted if one.has_beamtime(now))
     return standing

@@ -23,6 +23,7 @@ from . import advice, comparing, describing, queries, services
 from .forms import RecipeForm
 from .models import Run
 
+ACTIVE_SHOWN = 50
 OVER_PER_PAGE = 20
 
 
@@ -49,6 +50,7 @@ def new(request: HttpRequest, pk: UUID) -> HttpResponse:
             recipe=recipe.name,
             parameters=form.parameters,
             seed=form.seed,
+            lane=form.lane,
             by=request.user,
         )
     except Refused as refusal:
@@ -66,7 +68,9 @@ def cost(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = RecipeForm(recipe, measurement, request.POST)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
-        context["cost"] = advice.cost(recipe, form.parameters, measurement)
+        context["cost"] = advice.cost(
+            recipe, form.parameters, measurement, lane=form.lane, by=request.user
+        )
         context["equal_time"] = advice.equal_time(form.parameters)
     return render(request, "runs/_cost.html", context)
 
@@ -207,14 +211,15 @@ def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
 def _lists(request: HttpRequest) -> dict[str, Any]:
     visible = queries.visible_runs(request.user)
     queue = queries.read_queue()
-    active = [queries.line(run, queue) for run in visible.filter(state__in=Run.ACTIVE)]
+    active, more = queries.first_active(visible, queue, ACTIVE_SHOWN)
     over = visible.filter(state__in=Run.FINAL).order_by("-finished")
     page = Paginator(over, OVER_PER_PAGE).get_page(request.GET.get("page"))
     may = set(
         permissions.labs_where_may(request.user, permissions.WORK).values_list("pk", flat=True)
     )
     return {
-        "active": sorted(active, key=lambda line: line.order),
+        "active": [queries.line(run, queue) for run in active],
+        "more": more,
         "over": [queries.line(run, queue) for run in page],
         "page": page,
         "queue": queue,

@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from . import folders, leases
 from .models import Run
 from .progress import Progress
-from .stopping import worker_is_stopping
+from .stopping import hand_back_is_wanted
 
 GRACE_SECONDS = 2.5  # how long a recipe may take to obey before its process is ended
 
@@ -27,7 +27,7 @@ class Why(StrEnum):
 
     CANCELLED = "cancelled"  # somebody asked
     FENCED = "fenced"  # the lease was lost: somebody else has the run, or it is over
-    STOPPING = "stopping"  # this worker goes down and hands the run back
+    STOPPING = "stopping"  # this worker goes down or pauses, and hands the run back
 
 
 class Watch:
@@ -98,7 +98,7 @@ class Watch:
             self._tell(Why.FENCED)
         elif held.cancel_requested:
             self._tell(Why.CANCELLED)
-        elif worker_is_stopping():
+        elif hand_back_is_wanted():
             self._tell(Why.STOPPING)
 
     def _tell(self, why: Why) -> None:

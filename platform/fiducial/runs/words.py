@@ -14,6 +14,13 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def size(count: float) -> str:
+    """Say an amount of bytes as a person would: “512 MB”, “3.2 GB”."""
+    if count < 1e9:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:.1f} GB" if count < 1e10 else f"{count / 1e9:.0f} GB"
+
+
 def span(low: float, high: float) -> str:
     """Say a range of time spans: “2 to 5 min” rather than “2 min to 5 min”."""
     first, last = duration(low), duration(high)
@@ -33,6 +40,14 @@ def over_time_limit() -> str:
     return (
         f"The run took longer than the limit of {duration(soft_limit())} and was ended. "
         "Run it with fewer elements, fewer samples or a smaller factor."
+    )
+
+
+def out_of_memory() -> str:
+    return (
+        "The run needed more memory than its worker has. Nothing of it was kept; your inputs are. "
+        "Run it with fewer elements, fewer samples or a smaller factor, or cut the map into "
+        "smaller tiles and run each."
     )
 
 

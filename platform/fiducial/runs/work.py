@@ -56,8 +56,8 @@ def _work(run: Run) -> None:
 
 def _publish(run: Run, summary: dict) -> None:
     """Make the result count, if the lease still holds; otherwise leave no trace of it."""
-    path = folders.output_path(run)
-    published = _insist(lambda: leases.publish(run, store_path=path, summary=summary))
+    path, size = folders.output_path(run), folders.size(run)
+    published = _insist(lambda: leases.publish(run, store_path=path, summary=summary, size=size))
     if published:
         log.info("Run %s succeeded", run.pk)
     else:
@@ -96,14 +96,20 @@ def _sentence(run: Run, error: Exception) -> str:
             "The disk is full: the result could not be written, and nothing of it was kept. "
             "Ask an operator to make room, then retry; your inputs are kept."
         )
-    if isinstance(error, MemoryError):
-        return (
-            "The run needed more memory than its worker has. "
-            "Run it with fewer elements, fewer samples or a smaller factor."
-        )
+    if _is_no_memory(error):
+        return words.out_of_memory()
     return (
         f"The run stopped because of a fault in the program ({type(error).__name__}). "
         f"An operator finds the details in the worker's log under {run.pk}."
+    )
+
+
+def _is_no_memory(error: Exception) -> bool:
+    """Also what torch raises, which is told by its name: the portal does not import torch."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )
 
 

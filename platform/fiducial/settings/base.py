@@ -1,6 +1,7 @@
 """Settings shared by every deployment. Values come from FIDUCIAL_* environment variables."""
 
 import os
+import tomllib
 from pathlib import Path
 
 import dj_database_url
@@ -11,6 +12,7 @@ from . import identity
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(os.environ.get("FIDUCIAL_HOME", ROOT / "var")).resolve()
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 STORE = Path(os.environ.get("FIDUCIAL_STORE", HOME / "store")).resolve()
 
 SECRET_KEY = os.environ.get("FIDUCIAL_SECRET_KEY", "")
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     "fiducial.plans",
     "fiducial.measurements",
     "fiducial.runs",
+    "fiducial.operate",
     "fiducial.viewer",
     "fiducial.reports",
     "fiducial.audits",
@@ -145,6 +148,15 @@ RUN_MAX_ATTEMPTS = 3
 RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS", str(6 * 3600)))
 
 API_PER_MINUTE = int(os.environ.get("FIDUCIAL_API_PER_MINUTE", "1200"))  # requests of one person
+# How labs share the computing: docs/queue.md.
+SHARE_HALF_LIFE_SECONDS = float(os.environ.get("FIDUCIAL_SHARE_HALF_LIFE_SECONDS", str(24 * 3600)))
+INTERACTIVE_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_SECONDS", "600"))
+INTERACTIVE_AHEAD_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_AHEAD_SECONDS", "1800"))
+RUNNING_PER_USER = int(os.environ.get("FIDUCIAL_RUNNING_PER_USER", "8"))
+RUNNING_PER_LAB = int(os.environ.get("FIDUCIAL_RUNNING_PER_LAB", "16"))
+QUEUED_PER_USER = int(os.environ.get("FIDUCIAL_QUEUED_PER_USER", "200"))
+COMPUTE_HOURS = float(os.environ.get("FIDUCIAL_COMPUTE_HOURS", "1000"))  # a lab, in thirty days
+STORAGE_GB = float(os.environ.get("FIDUCIAL_STORAGE_GB", "500"))  # a lab
 
 UPLOAD_MAX_BYTES = int(os.environ.get("FIDUCIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 # A file that lists folders of this server to take measurements from (docs/operations.md).

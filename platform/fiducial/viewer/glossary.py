@@ -363,7 +363,8 @@ GROUPS: dict[str, dict[str, Definition]] = {
         "place": Definition(
             "place",
             "How many runs would start before this one if nothing changed.",
-            "Labs take turns, so a place can change when another lab queues a run.",
+            "Labs take turns: who used least computing of late comes first. A place can change "
+            "when another lab queues a run.",
         ),
         "content-hash": Definition(
             "content hash",

@@ -1,11 +1,12 @@
 """`manage.py worker`: the one way to start a worker."""
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fiducial.celery import QUEUES, app
+from fiducial.celery import COMPUTE, INGEST, LANES, app
 
 
 class Command(BaseCommand):
@@ -19,7 +20,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queues",
             default="compute",
-            help=f"what it takes: {' or '.join(QUEUES)}, or both with a comma",
+            help="what it takes: compute or ingest, or both with a comma",
+        )
+        parser.add_argument(
+            "--lanes",
+            default=",".join(LANES),
+            help=f"whose runs a compute worker takes: {', '.join(LANES)}; several with commas "
+            "(default: all)",
         )
         parser.add_argument(
             "--name",
@@ -27,12 +34,20 @@ class Command(BaseCommand):
             "give one to each worker of a machine that has several, such as gpu0 and gpu1",
         )
 
-    def handle(self, *, queues: str, name: str | None, **options: Any) -> None:
-        unknown = set(queues.split(",")) - set(QUEUES)
-        if unknown:
-            raise CommandError(
-                f"There is no queue {', '.join(sorted(unknown))}; choose {' or '.join(QUEUES)}."
-            )
+    def handle(self, *, queues: str, lanes: str, name: str | None, **options: Any) -> None:
+        taken = _known("queue", queues, (COMPUTE, INGEST))
+        served = _known("lane", lanes, LANES)
+        tickets = [*taken, *(served if COMPUTE in taken else [])]
         hostname = f"{name or queues.replace(',', '-')}@{socket.gethostname()}"
         # Quiet: without the banner, so that every line is one of the log.
-        app.worker_main(["--quiet", "worker", f"--queues={queues}", f"--hostname={hostname}"])
+        app.worker_main(
+            ["--quiet", "worker", f"--queues={','.join(tickets)}", f"--hostname={hostname}"]
+        )
+
+
+def _known(what: str, given: str, known: Sequence[str]) -> list[str]:
+    """The names in `given`; CommandError for one that is not `known`."""
+    names = given.split(",")
+    if unknown := sorted(set(names) - set(known)):
+        raise CommandError(f"There is no {what} {', '.join(unknown)}; choose {' or '.join(known)}.")
+    return names

@@ -3,6 +3,7 @@
 A new route usually needs nothing here: `pk` is the thing behind the first word of its address.
 """
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ OF_WORD = {
     "audit-windows": "placement",
     "rescans": "rescan",
     "account": "passkey",
+    "tokens": "token",
 }
+LEADING = re.compile("^/(api/v1|operate|you)(?=/)")  # said before that word
 # Where a route needs one in another state.
 OF_ROUTE = {
     "measurements:upload-state": "upload",
@@ -48,7 +51,12 @@ NAMED: dict[str | tuple[str, str], str] = {
     "file_pk": "file",
     "file": "file",
     "user_pk": "person",
+    "link": "link",
+    "lab": "lab",
+    "person": "person",
     ("api-1:announce_rescan", "number"): "placement",
+    ("api-1:get_stage_list", "number"): "placement",
+    ("api-1:get_project", "number"): "project",
 }
 # What every other parameter is.
 PLAIN: dict[str | tuple[str, str], Any] = {
@@ -60,6 +68,7 @@ PLAIN: dict[str | tuple[str, str], Any] = {
     "row": 0,
     "column": 0,
     "kind": "text",
+    "action": "cancel",
     "name": next(iter(figures.OF_SUMMARY)),
     "token": "spent",
     "key": "unknown",
@@ -70,7 +79,7 @@ PLAIN: dict[str | tuple[str, str], Any] = {
 }
 QUERIES = {"viewer:run-profile": "?channel=0&from=1,2&to=3,4"}
 FILES = [{"path": "Fe.txt", "size": 3}]
-# What is sent with a POST; where it would cost much, something that is refused for itself.
+# What is sent with a POST or a PUT; where it would cost much, something that is refused for itself.
 BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "accounts:lab": lambda number: {"username": "newcomer", "role": "viewer"},
     "accounts:member": lambda number: {"role": "reviewer"},
@@ -84,6 +93,8 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "api-1:announce_upload": lambda number: {"project": number("project"), "files": FILES},
     "api-1:submit_run": lambda number: {"measurement": str(number("measurement")), "seed": -1},
     "api-1:announce_rescan": lambda number: {"files": FILES},
+    "api-1:remove_person": lambda number: {"role": "reviewer"},
+    "api-1:remove_standards": lambda number: {"table": ""},
     "api-1:freeze_report": lambda number: {"title": "t" * 300},
 }
 
@@ -110,7 +121,7 @@ def request(method: str, route: Route, things: Things, *, missing: bool = False)
         return uuid.uuid4() if isinstance(key, uuid.UUID) else MISSING
 
     values = {name: _value(route, name, number) for name in route.parameters}
-    body = BODIES.get(route.view, _nothing)(number) if method == "POST" else {}
+    body = BODIES.get(route.view, _nothing)(number) if method in ("POST", "PUT") else {}
     address = reverse(route.view, kwargs=values)
     if method == "GET":
         address += QUERIES.get(route.view, "")
@@ -121,7 +132,7 @@ def request(method: str, route: Route, things: Things, *, missing: bool = False)
 def _value(route: Route, name: str, number: Number) -> Any:
     kind = NAMED.get((route.view, name), NAMED.get(name))
     if name == "pk":
-        word = route.path.removeprefix("/api/v1").split("/")[1]
+        word = LEADING.sub("", route.path).split("/")[1]
         kind = OF_ROUTE.get(route.view) or OF_WORD[word]
     if kind is not None:
         return number(kind)

@@ -5,12 +5,15 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.utils import timezone
 
 from fiducial.accounts.models import Lab, Membership, User
+from fiducial.api.services import create_token
 from fiducial.demo.models import Reveal
 from fiducial.measurements.models import Measurement
 from fiducial.reports import document, sealing
 from fiducial.reports.models import Report
+from fiducial.review.models import Link
 from fiducial.runs import folders
 from fiducial.runs.models import Run
 from tests.factories import audits, demo, measurements, people, run_store, runs
@@ -39,6 +42,7 @@ def make(name: str) -> Things:
         Membership.objects.create(lab=lab, user=cast[role], role=role)
     upload = measurements.uploading(run.measurement.project, cast["member"], name=f"{name} upload")
     placement = run.measurement.placements.get()
+    report = _report(run, f"{name} report")
     made = {
         "lab": lab,
         "person": cast["member"],
@@ -50,7 +54,10 @@ def make(name: str) -> Things:
         "running": _running(upload),
         "units": _units(run.measurement),
         "revealed": _revealed(lab, cast),
-        "report": _report(run, f"{name} report"),
+        "report": report,
+        "link": Link.objects.create(
+            token_hash=name, report=report, whom=f"{name} referee", made_by=cast["owner"]
+        ),
         "placement": placement,
         "rescan": audits.rescanned(placement),
         "passkey": Authenticator.objects.create(
@@ -58,6 +65,7 @@ def make(name: str) -> Things:
             type=Authenticator.Type.WEBAUTHN,
             data={"name": f"{name} key", "credential": {}},
         ),
+        "token": create_token(user=people.person(), name=f"{name} token", scope="write", days=1)[0],
     }
     return Things(name, cast, made)
 
@@ -85,7 +93,8 @@ def _running(measurement: Measurement) -> Run:
 
 def _units(measurement: Measurement) -> Run:
     """A run of one unit; its numbers mean nothing, only who may read them matters."""
-    run = runs.run(measurement, recipe="unit-pathways", state=Run.State.SUCCEEDED, parameters={})
+    run = runs.run(measurement, recipe="unit-pathways", parameters={})
+    run.state, run.finished = Run.State.SUCCEEDED, timezone.now()
     specimen = run_store.draw_specimen(factor=1)
     writer = _writer(run, specimen)
     for name in ("patches", "reconstructed", "canonical"):

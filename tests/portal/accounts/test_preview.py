@@ -79,6 +79,7 @@ def test_look_changes_nothing_in_the_portal_or_over_its_api(client: Client, mine
     refused = client.post(f"/measurements/{measured.pk}/delete/")
     assert refused.status_code == 403
     assert "Nothing changes while you look as a viewer" in refused.content.decode()
+    assert 'name="next"' not in refused.content.decode()  # there is no page to go back to
     over_api = client.post("/api/v1/runs", {"measurement": str(measured.pk)}, "application/json")
     assert over_api.status_code == 403
     assert over_api.json()["detail"].startswith("Nothing changes")

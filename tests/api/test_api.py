@@ -1,6 +1,7 @@
 """The public API, asked as a program would."""
 
 import hashlib
+import json
 import re
 
 import pytest
@@ -215,3 +216,10 @@ def test_the_docs_name_every_route():
         named |= {(method.lower(), f"{V1}{path}") for method in methods.split()}
     paths = api.get_openapi_schema()["paths"]
     assert named == {(method, path) for path, methods in paths.items() for method in methods}
+
+
+def test_the_schema_refers_only_to_what_it_holds():
+    schema = api.get_openapi_schema()
+    named = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(schema)))
+    held = {f"#/components/schemas/{name}" for name in schema["components"]["schemas"]}
+    assert named <= held

@@ -10,7 +10,8 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -28,9 +29,11 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 8
+EXAMPLES = 20
+NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 schema = schemathesis.openapi.from_dict(api.get_openapi_schema())
 schema.app = application
+OPERATIONS = [found.ok() for found in schema.get_all_operations()]
 
 
 @pytest.fixture
@@ -57,18 +60,25 @@ def there(db: None) -> Iterator[dict[str, object]]:
         signal.connect(close_old_connections)
 
 
-@schema.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_answer_is_as_the_schema_says(case: schemathesis.Case, there) -> None:
-    of = re.match(r"/api/v1/(\w+)/{(\w+)}", case.path)
-    freezes = case.path.endswith("/reports") and case.method == "POST"  # takes seconds each time
-    if of and of[1] in there and not freezes:  # a number at random is never one that is there
-        case.path_parameters = {**case.path_parameters, of[2]: there[of[1]]}
-    case.call_and_validate(headers={"Authorization": f"Bearer {there['secret']}"}, checks=CHECKS)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_every_answer_is_as_the_schema_says(operation, there) -> None:
+    of = re.match(r"/api/v1/(\w+)/{(\w+)}", operation.path)
+    # Freezing takes seconds, each time.
+    freezes = operation.path.endswith("/reports") and operation.method == "post"
+
+    @given(case=st.one_of(operation.as_strategy(), operation.as_strategy(NEGATIVE)))
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: schemathesis.Case) -> None:
+        if of and of[1] in there and not freezes:  # a number at random is never one that is there
+            case.path_parameters = {**case.path_parameters, of[2]: there[of[1]]}
+        headers = {"Authorization": f"Bearer {there['secret']}"}
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    ask()

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("fiducial.viewer.urls")),
     path("", include("fiducial.reports.urls")),
     path("", include("fiducial.audits.urls")),
+    path("", include("fiducial.review.urls")),
     path("", include("fiducial.demo.urls")),
     path("api/", include("fiducial.api.urls")),
 ]

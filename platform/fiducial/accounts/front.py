@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from fiducial.measurements.models import Measurement, Project
 from fiducial.measurements.queries import visible_measurements, visible_projects
+from fiducial.review.queries import awaiting, risky_share
 from fiducial.runs.models import Run
 from fiducial.runs.queries import Queue, read_queue, visible_runs
 
@@ -33,7 +35,7 @@ class Item:
 def context(user: User) -> dict[str, Any]:
     """The lists of the front page, and what its drop zone needs."""
     return {
-        "waiting": [*_questions(user), *_failures(user)],
+        "waiting": [*_questions(user), *_failures(user), *_reviews(user)],
         "under_way": list(under_way(user)),
         "results": _results(user),
         "projects": _projects(user),
@@ -65,6 +67,16 @@ def _failures(user: User) -> Iterator[Item]:
         yield Item(
             run.measurement.name, run.state, "failed", run.error, run.get_absolute_url(), run
         )
+
+
+def _reviews(user: User) -> Iterator[Item]:
+    """Reports on which I may decide and nobody has, those with the most risky features first."""
+    for report in awaiting(user)[:SHOWN]:
+        share = round(100 * risky_share(report.run))
+        risky = f" {share} % of its features are more likely absent than not." if share else ""
+        why = f"Frozen by {report.frozen_by.username} on {report.frozen:%-d %B %Y}.{risky}"
+        url = reverse("review:review", args=[report.pk])
+        yield Item(str(report), "attention", "awaits review", why, url)
 
 
 def under_way(user: User) -> Iterator[Item]:

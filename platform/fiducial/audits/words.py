@@ -60,6 +60,21 @@ def features(found: dict[str, Any]) -> str:
     )
 
 
+def worst(found: dict[str, Any]) -> str:
+    """The failure that misleads most: what was not there although its risk was said to be low.
+
+    Empty where every feature that was looked for was there, and for audits that kept none.
+    """
+    absent = [one for one in found.get("each", []) if one["absent"]]
+    if not absent:
+        return ""
+    one = min(absent, key=lambda each: each["risk"])
+    return (
+        f"A feature of {one['element']} at row {one['y']}, column {one['x']} was given a risk of "
+        f"{round(100 * one['risk'])} %, and was not there when it was measured again."
+    )
+
+
 def _first(together: dict[str, Any], narrow: bool) -> str:
     shown = together["shown"]
     judged = (

@@ -19,6 +19,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def differences(sealed: dict[str, str], found: dict[str, str]) -> Iterator[str]:
+    for name, digest in sorted(sealed.items()):
+        if not found.get(name):
+            yield f"{name} is missing."
+        elif found[name] != digest:
+            yield f"{name} was changed after the report was sealed."
+    for name in sorted(found.keys() - sealed.keys()):
+        yield f"{name} was added after the report was sealed."
+
+
 def problems(folder: Path, expected: str = "") -> Iterator[str]:
     """One sentence for everything that is not as it was sealed."""
     try:
@@ -27,15 +37,10 @@ def problems(folder: Path, expected: str = "") -> Iterator[str]:
     except (OSError, ValueError, KeyError):
         yield "manifest.json is missing or unreadable."
         return
-    for name, digest in sorted(files.items()):
-        path = folder / name
-        if not path.is_file():
-            yield f"{name} is missing."
-        elif sha256(path.read_bytes()) != digest:
-            yield f"{name} was changed after the report was sealed."
-    for path in sorted(folder.iterdir()):
-        if path.name not in files and path.name not in IGNORED:
-            yield f"{path.name} was added after the report was sealed."
+    there = [path for path in folder.iterdir() if path.name not in IGNORED]
+    yield from differences(
+        files, {path.name: sha256(path.read_bytes()) if path.is_file() else "" for path in there}
+    )
     if expected and sha256(sealed) != expected:
         yield f"manifest.json was changed: its hash is {sha256(sealed)}, not {expected}."
 

@@ -1,6 +1,7 @@
 """Freezing a run, the page of a report, its files, and checking its seal."""
 
 from pathlib import Path
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -38,20 +39,8 @@ def freeze(request: HttpRequest, pk: str) -> HttpResponse:
 def report(request: HttpRequest, pk: str) -> HttpResponse:
     """The frozen document inside the portal, with what checking its seal found just now."""
     found = _visible(request, pk)
-    folder = services.folder(found)
-    broken = sealing.broken(folder, found.content_hash)
-    page = folder / "report.html"
-    return render(
-        request,
-        "reports/report.html",
-        {
-            "report": found,
-            "broken": broken,
-            "body": document.body(page.read_text(encoding="utf-8")) if page.is_file() else "",
-            "has_pdf": (folder / "report.pdf").is_file(),
-            "versions": reports_of(found.run),
-        },
-    )
+    context = frozen(found) | {"versions": reports_of(found.run)}
+    return render(request, "reports/report.html", context)
 
 
 @login_required
@@ -71,32 +60,54 @@ def check_run(request: HttpRequest, pk: str) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest, pk: str) -> StreamingHttpResponse:
     """The whole report as a zip that can be checked offline."""
-    found = _visible(request, pk)
-    name = f"{_name(found)}-{found.content_hash[:12]}"
-    return attachment(export.folder(_folder(found), name), f"{name}.zip")
+    return zipped(_visible(request, pk))
 
 
 @login_required
 @require_GET
 def printed(request: HttpRequest, pk: str) -> FileResponse:
     """The PDF, where there is one."""
-    found = _visible(request, pk)
-    file = _folder(found) / "report.pdf"
+    return pdf_of(_visible(request, pk))
+
+
+def frozen(report: Report) -> dict[str, Any]:
+    """What a page needs to show a report and what checking its seal finds just now."""
+    folder = services.folder(report)
+    page = folder / "report.html"
+    return {
+        "report": report,
+        "broken": sealing.broken(folder, report.content_hash),
+        "body": document.body(page.read_text(encoding="utf-8")) if page.is_file() else "",
+        "has_pdf": (folder / "report.pdf").is_file(),
+    }
+
+
+def zipped(report: Report) -> StreamingHttpResponse:
+    """All files of a report; 404 where they are gone."""
+    name = f"{file_name(report)}-{report.content_hash[:12]}"
+    return attachment(export.folder(folder_of(report), name), f"{name}.zip")
+
+
+def pdf_of(report: Report) -> FileResponse:
+    """The printed report; 404 where there is none."""
+    file = folder_of(report) / "report.pdf"
     if not file.is_file():
         raise Http404("This report has no PDF.")
-    return FileResponse(file.open("rb"), filename=f"{_name(found)}.pdf")
+    return FileResponse(file.open("rb"), filename=f"{file_name(report)}.pdf")
 
 
 def _visible(request: HttpRequest, pk: str) -> Report:
     return get_object_or_404(visible_reports(request.user), pk=pk)
 
 
-def _folder(report: Report) -> Path:
+def folder_of(report: Report) -> Path:
+    """Where the files of a report lie; 404 where they are gone."""
     folder = services.folder(report)
     if not folder.is_dir():
         raise Http404("The report's files are gone.")
     return folder
 
 
-def _name(report: Report) -> str:
+def file_name(report: Report) -> str:
+    """What a download of a report is called, without its ending."""
     return f"{slugify(report.title) or 'report'}-v{report.version}"

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "fiducial.viewer",
     "fiducial.reports",
     "fiducial.audits",
+    "fiducial.review",
     "fiducial.demo",
     "fiducial.api",
 ]

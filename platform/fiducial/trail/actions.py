@@ -15,4 +15,9 @@ ACTIONS: dict[str, str] = {
     "run.queued": "queued",
     "run.cancelled": "cancelled",
     "report.frozen": "froze the report",
+    "report.marked": "marked a detail of the report",
+    "report.decided": "decided on the report",
+    "review.link": "made a reviewer's link to the report",
+    "review.opened": "opened by link the report",
+    "review.revoked": "revoked a reviewer's link to the report",
 }

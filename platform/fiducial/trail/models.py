@@ -1,21 +1,11 @@
-from typing import Any, NoReturn
-
 from django.conf import settings
 from django.db import models
 
-
-class AppendOnly(models.QuerySet["Entry"]):
-    """Entries are written once: no query changes or removes them."""
-
-    def update(self, **_: Any) -> NoReturn:
-        raise TypeError("The audit trail is append-only: entries are never changed.")
-
-    def delete(self) -> NoReturn:
-        raise TypeError("The audit trail is append-only: entries are never deleted.")
+from .kept import Kept
 
 
-class Entry(models.Model):
-    """Who did what to which thing, when and why.
+class Entry(Kept):
+    """Who did what to which thing, when and why; written once.
 
     Names are copied, so that an entry still reads after the person, the lab or the thing is gone.
     """
@@ -31,19 +21,9 @@ class Entry(models.Model):
     reason = models.CharField(max_length=400, blank=True)
     as_operator = models.BooleanField(default=False)  # by the power of running the machines
 
-    objects = AppendOnly.as_manager()
-
     class Meta:
         ordering = ("-when", "-pk")
         verbose_name_plural = "entries"
 
     def __str__(self) -> str:
         return f"{self.by_name}: {self.action} {self.subject}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("The audit trail is append-only: entries are never changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("The audit trail is append-only: entries are never deleted.")

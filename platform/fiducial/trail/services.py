@@ -16,9 +16,11 @@ def record(
     lab: Lab | None = None,
     reason: str = "",
     as_operator: bool = False,
+    guest: str = "",
 ) -> Entry:
     """Note that `by` (None: the portal itself) did `action` to `subject`, a row or a name.
 
+    `guest` names somebody who acted without an account.
     Call it inside the transaction of the action: both are kept, or neither. KeyError for an action
     that has no words in `actions.ACTIONS`.
     """
@@ -27,7 +29,7 @@ def record(
     return Entry.objects.create(
         action=action,
         by=by,
-        by_name=by.username if by else "the portal",
+        by_name=by.username if by else guest[:150] or "the portal",
         lab=lab,
         lab_name=lab.name if lab else "",
         subject=str(subject)[:200],

@@ -56,6 +56,15 @@ def test_invented_grains_are_absent_and_real_ones_are_not():
     assert found.area == WINDOW**2
 
 
+def test_every_judged_feature_is_told_with_its_place():
+    real, invented, places = grains()
+    found = looked_at(real, invented, dwell=20.0)
+    assert found.places.shape == (len(found.risk), 3)
+    gone = np.array([(y, x) for y, x, is_gone in places if is_gone])
+    for (_, y, x), absent in zip(found.places, found.absent, strict=True):
+        assert absent == (np.abs(gone - (y, x)).max(1).min() <= 2)
+
+
 def test_a_rescan_that_is_too_short_decides_nothing():
     real, invented, _ = grains()
     assert len(looked_at(real, invented, dwell=0.02).risk) == 0

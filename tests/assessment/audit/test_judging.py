@@ -11,7 +11,7 @@ from tests.factories.audits import rescan, specimen, stack
 from workers.assessment.audit.judging import judge
 from workers.assessment.audit.registration import NotFound
 from workers.assessment.audit.windows import Window, draw
-from workers.store import write_measurement
+from workers.store import RunStore, write_measurement
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,20 @@ def test_a_run_is_judged_on_counts_and_its_claim_follows(stores, windows, tmp_pa
     assert together["widened"]["low"] < 0.9 < together["widened"]["high"]
     assert 0 < found["elements"]["Si"]["counting_share"] < 1
     assert 0.02 < found["area_share"] < 0.08
+
+
+def test_each_feature_that_was_looked_for_is_one_of_the_run(stores, windows, tmp_path):
+    found = judged(stores, windows, rescanned(windows, dwell=200.0), tmp_path)["features"]
+    assert len(found["each"]) == found["judged"] > 0
+    assert sum(one["absent"] for one in found["each"]) == found["absent"]
+    assert sum(one["risk"] for one in found["each"]) == pytest.approx(found["expected"])
+    store = RunStore(stores[1])
+    table = store.table("features")
+    of_run = {
+        (store.channels[int(c)], round(y), round(x))
+        for c, y, x in zip(table["channel"], table["y"], table["x"], strict=True)
+    }
+    assert {(one["element"], one["y"], one["x"]) for one in found["each"]} <= of_run
 
 
 def test_a_drifted_stage_changes_little(stores, windows, tmp_path):

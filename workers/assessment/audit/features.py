@@ -25,10 +25,12 @@ AROUND = int(np.ceil(3 * OUTER * max(SCALES)))  # pixels that a blob's response 
 @dataclass(frozen=True)
 class Judged:
     """Features inside windows that a rescan could decide on: the run's `risk` of each, whether it
-    was `absent`, and the `area` looked at, fine pixels times elements."""
+    was `absent`, its channel, row and column in fine pixels of the run (`places`, (n, 3)), and the
+    `area` looked at, fine pixels times elements."""
 
     risk: Array
     absent: NDArray[np.bool_]
+    places: NDArray[np.int64]
     area: int
 
     @classmethod
@@ -37,6 +39,7 @@ class Judged:
         return cls(
             np.concatenate([part.risk for part in parts]),
             np.concatenate([part.absent for part in parts]),
+            np.concatenate([part.places for part in parts]),
             sum(part.area for part in parts),
         )
 
@@ -72,7 +75,8 @@ def judge_features(
         asked.channel, y[chosen] + AROUND, x[chosen] + AROUND, asked.scale, asked.amplitude
     )
     there = present(moved, torch.from_numpy(scene))
-    return Judged(risk[chosen], ~there, len(truth) * int(usable.sum()))
+    places = np.column_stack([asked.channel, asked.y, asked.x])
+    return Judged(risk[chosen], ~there, places, len(truth) * int(usable.sum()))
 
 
 def _response_noise(scale: Array) -> Array:

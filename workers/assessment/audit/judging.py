@@ -57,7 +57,7 @@ def judge(
         "factor": scene.factor,
         "dwell_ratio": ratio,
         "registration": _registration(found),
-        "features": _features(Judged.of(judged)),
+        "features": _features(Judged.of(judged), scene.elements),
         "gains": [_gain(one) for one in judged],
     }
     if drawn:
@@ -210,8 +210,8 @@ def _registration(found: Found) -> dict[str, Any]:
     }
 
 
-def _features(judged: Judged) -> dict[str, Any]:
-    """Expected and found false features, and how well the risks hold from low to high."""
+def _features(judged: Judged, elements: Sequence[str]) -> dict[str, Any]:
+    """Expected and found false features, how well the risks hold from low to high, and each."""
     bins = []
     if len(judged.risk):
         order = np.argsort(judged.risk, kind="stable")
@@ -227,6 +227,13 @@ def _features(judged: Judged) -> dict[str, Any]:
         "deviation": float(np.sqrt((judged.risk * (1 - judged.risk)).sum())),
         "area": judged.area,
         "reliability": bins,
+        "each": [
+            {"element": elements[c], "y": int(y), "x": int(x), "risk": float(risk)}
+            | {"absent": bool(absent)}
+            for (c, y, x), risk, absent in zip(
+                judged.places, judged.risk, judged.absent, strict=True
+            )
+        ],
     }
 
 

@@ -1,0 +1,103 @@
+"""What the page of a review is given to show."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import User
+from fiducial.audits import queries as audits
+from fiducial.audits import words
+from fiducial.reports import sealing
+from fiducial.reports.models import Report
+from fiducial.reports.services import folder
+
+from . import details, queries, services
+from .details import Detail
+from .models import Decision, Mark
+from .pictures import Album, Shown
+from .visitors import Visitor
+
+PER_PAGE = 8
+
+
+@dataclass(frozen=True)
+class Card:
+    """One detail with what was said of it."""
+
+    detail: Detail
+    shown: Shown | None
+    mine: Mark | None  # the visitor's mark that counts
+    history: list[Mark]  # what the visitor said before
+    others: list[Mark]  # the marks that count of everybody else
+    address: str  # where the visitor's mark goes
+
+
+def of_report(visitor: Visitor, number: str | None) -> dict[str, Any]:
+    """The context of `review/review.html`, with page `number` of the details."""
+    report, found = visitor.report, details.of(visitor.report)
+    album = Album(report, found)
+    page = Paginator(found, PER_PAGE).get_page(number)
+    audit = audits.claim(report.run)
+    return {
+        "report": report,
+        "visitor": visitor,
+        "back": visitor.address("report"),
+        "decide": visitor.address("decide"),
+        "broken": sealing.broken(folder(report), report.content_hash),
+        "claims": details.claimed(found),
+        "guarantee": details.guarantee(report),
+        "methods": details.methods(report),
+        "worst": words.worst(audit.result["features"]) if audit else "",
+        "audited": words.features(audit.result["features"]) if audit else "",
+        "cards": cards(visitor, album, page),
+        "maps": album.maps(list(page)),
+        "of_maps": any(detail.claim for detail in found),
+        "page": page,
+        "verdicts": Mark.Verdict.choices,
+        "decisions": Decision.Verdict.choices,
+        "standing": standing(report),
+    }
+
+
+def cards(visitor: Visitor, album: Album, chosen: Page | list[Detail]) -> list[Card]:
+    """The chosen details as cards."""
+    marks = queries.marks_of(visitor.report)
+    return [_card(visitor, album, detail, marks.get(detail.number, [])) for detail in chosen]
+
+
+def _card(visitor: Visitor, album: Album, detail: Detail, marks: list[Mark]) -> Card:
+    mine = [mark for mark in marks if mark.voice == visitor.voice]
+    others = [mark for mark in queries.newest(marks) if mark.voice != visitor.voice]
+    return Card(
+        detail=detail,
+        shown=album.shown(detail),
+        mine=mine[-1] if mine else None,
+        history=mine[-2::-1],
+        # Who is still to judge shall not be told what the others found.
+        others=others if mine or visitor.barred else [],
+        address=visitor.address("mark", detail.number),
+    )
+
+
+def standing(report: Report) -> dict[str, Any]:
+    """The decisions on a report, for `review/_standing.html`."""
+    return {
+        "report": report,
+        "standings": queries.standings(report),
+        "earlier": queries.earlier_standings(report),
+        "superseded": queries.superseded(report),
+    }
+
+
+def links(report: Report, user: User) -> dict[str, Any]:
+    """The links to a report, for `review/_links.html`."""
+    now = timezone.now()
+    return {
+        "report": report,
+        "links": [(link, link.is_open(now)) for link in queries.links_of(report)],
+        "days": services.DAYS,
+        "may_work": permissions.may(user, permissions.WORK, report.run.measurement.project.lab),
+    }

@@ -1,0 +1,24 @@
+"""Reviews on the page of a report: `{% review_standing report %}`, `{% review_links report %}`."""
+
+from typing import Any
+
+from django import template
+
+from fiducial.reports.models import Report
+from fiducial.review import page
+from fiducial.review.visitors import Visitor
+
+register = template.Library()
+
+
+@register.inclusion_tag("review/_standing.html", takes_context=True)
+def review_standing(context: dict[str, Any], report: Report) -> dict[str, Any]:
+    """What was decided on a report, and the way to its review."""
+    visitor = Visitor(report, user=context["request"].user)
+    return page.standing(report) | {"barred": visitor.barred, "review": visitor.address("review")}
+
+
+@register.inclusion_tag("review/_links.html", takes_context=True)
+def review_links(context: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Links for readers without an account."""
+    return page.links(report, context["request"].user)

@@ -1,0 +1,130 @@
+"""The review of a report, its decision, and the links that invite others to it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from fiducial.errors import Refused
+from fiducial.reports import views as reports
+from fiducial.reports.models import Report
+from fiducial.reports.queries import visible_reports
+
+from . import page, services
+from .details import of as details_of
+from .models import Mark
+from .pictures import Album
+from .visitors import Visitor
+
+
+@require_GET
+def opened(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The frozen report, for the holder of a link."""
+    services.note_opening(visitor=visitor)
+    context = reports.frozen(visitor.report) | {
+        "visitor": visitor,
+        "standing": page.standing(visitor.report),
+        **{name: visitor.address(name) for name in ("review", "download", "pdf")},
+    }
+    return render(request, "review/opened.html", context)
+
+
+@require_GET
+def download(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The whole report as a zip, for the holder of a link."""
+    return reports.zipped(visitor.report)
+
+
+@require_GET
+def printed(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The PDF, for the holder of a link."""
+    return reports.pdf_of(visitor.report)
+
+
+@require_GET
+def review(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Page one of the report, its riskiest details to mark, and the decision."""
+    context = page.of_report(visitor, request.GET.get("page"))
+    return render(request, "review/review.html", context)
+
+
+@require_POST
+def mark(request: HttpRequest, visitor: Visitor, number: int) -> HttpResponse:
+    """Mark one detail (a partial for HTMX: the detail as it stands then)."""
+    said = {name: request.POST.get(name, "") for name in ("verdict", "remark")}
+    refused = ""
+    try:
+        services.mark(visitor=visitor, number=number, **said)
+    except Refused as refusal:
+        refused = str(refusal)
+    chosen = [detail for detail in details_of(visitor.report) if detail.number == number]
+    cards = page.cards(visitor, Album(visitor.report, chosen), chosen)
+    context = {
+        "card": cards[0] if cards else None,
+        "visitor": visitor,
+        "verdicts": Mark.Verdict.choices,
+        "refused": refused,
+        "draft": said if refused else None,
+    }
+    return render(request, "review/_detail.html", context)
+
+
+@require_POST
+def decide(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Decide; a refusal shows the page again with what was typed."""
+    said = {
+        name: request.POST.get(name, "") for name in ("verdict", "remark", "name", "affiliation")
+    }
+    try:
+        made = services.decide(visitor=visitor, **said)
+    except Refused as refusal:
+        context = page.of_report(visitor, None) | {"draft": said, "refused": str(refusal)}
+        return render(request, "review/review.html", context)
+    messages.success(request, f"Decided and signed: {made.get_verdict_display()}.")
+    return redirect(visitor.address("report"))
+
+
+@login_required
+@require_POST
+def make_link(request: HttpRequest, pk: str) -> HttpResponse:
+    """Make a link for somebody without an account (a partial for HTMX; the link is told once)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    try:
+        _, token = services.make_link(
+            report=report,
+            by=request.user,
+            whom=request.POST.get("whom", ""),
+            days=_days(request.POST.get("days", "")),
+            may_decide="may_decide" in request.POST,
+        )
+    except Refused as refusal:
+        return _links(request, report, refused=str(refusal))
+    address = request.build_absolute_uri(reverse("review:link-report", args=[token]))
+    return _links(request, report, address=address)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: str, link: int) -> HttpResponse:
+    """Close a link (a partial for HTMX: the list as it stands then)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    found = get_object_or_404(report.review_links, pk=link)
+    try:
+        services.revoke(link=found, by=request.user)
+    except Refused as refusal:
+        return _links(request, report, refused=str(refusal))
+    return _links(request, report)
+
+
+def _days(said: str) -> int | None:
+    """How long a link shall last; None until it is revoked, 0 for what nobody offered."""
+    if said == "until-revoked":
+        return None
+    return int(said) if said.isdecimal() else 0
+
+
+def _links(request: HttpRequest, report: Report, **more: str) -> HttpResponse:
+    context = page.links(report, request.user) | {"used": True} | more
+    return render(request, "review/_links.html", context)

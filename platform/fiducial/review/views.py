@@ -5,14 +5,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fiducial.errors import Refused
 from fiducial.reports import views as reports
 from fiducial.reports.models import Report
 from fiducial.reports.queries import visible_reports
 
-from . import page, services
+from . import archive, page, services, signing, verifying
 from .details import of as details_of
 from .models import Mark
 from .pictures import Album
@@ -116,6 +118,35 @@ def revoke(request: HttpRequest, pk: str, link: int) -> HttpResponse:
     except Refused as refusal:
         return _links(request, report, refused=str(refusal))
     return _links(request, report)
+
+
+@csrf_exempt  # It changes nothing; and so no byte of a body is read before its length is checked.
+@never_cache
+@require_http_methods(["GET", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Check a report by its content hash or its zip; open to all, nothing is kept."""
+    context = {
+        "searched": request.GET.get("hash", ""),
+        "most": archive.MAX_BYTES // 2**20,
+        "key": {"id": signing.key_id(), "hex": signing.public_key(), "pem": signing.public_pem()},
+    }
+    if int(request.headers.get("Content-Length") or 0) > archive.MAX_BYTES:
+        refused = f"The zip is larger than {context['most']} MiB; no report is. Nothing was read."
+        return render(request, "review/verify.html", context | {"refused": refused}, status=413)
+    try:
+        if request.method == "POST":
+            context["finding"] = _of_upload(request)
+        elif context["searched"]:
+            context["finding"] = verifying.of_hash(context["searched"])
+    except Refused as refusal:
+        context["refused"] = str(refusal)
+    return render(request, "review/verify.html", context)
+
+
+def _of_upload(request: HttpRequest) -> verifying.Finding:
+    if "zip" not in request.FILES:
+        raise Refused("Choose the zip of a report first.")
+    return verifying.of_zip(request.FILES["zip"].file)
 
 
 def _days(said: str) -> int | None:

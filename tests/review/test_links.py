@@ -141,6 +141,8 @@ def test_link_of_another_report_is_not_revoked_from_this_one(report: Report, mem
 def test_strangers_get_404_for_everything_of_a_review(report: Report) -> None:
     stranger = signed_in(colleague(_elsewhere(report), "sten", Membership.Role.OWNER))
     assert stranger.get(f"/reports/{report.pk}/review/").status_code == 404
+    for page in ("decisions.json", "crate.zip"):
+        assert stranger.get(f"/reports/{report.pk}/{page}").status_code == 404, page
     for page in ("review/1/", "decide/", "links/", "links/1/revoke/"):
         assert stranger.post(f"/reports/{report.pk}/{page}").status_code == 404, page
 

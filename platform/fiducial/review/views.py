@@ -1,5 +1,7 @@
 """The review of a report, its decision, and the links that invite others to it."""
 
+import zipfile
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +15,10 @@ from fiducial.errors import Refused
 from fiducial.reports import views as reports
 from fiducial.reports.models import Report
 from fiducial.reports.queries import visible_reports
+from fiducial.viewer.export import zipped
+from fiducial.viewer.views import attachment
 
-from . import archive, page, services, signing, verifying
+from . import archive, exports, page, services, signing, verifying
 from .details import of as details_of
 from .models import Mark
 from .pictures import Album
@@ -86,6 +90,22 @@ def decide(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         return render(request, "review/review.html", context)
     messages.success(request, f"Decided and signed: {made.get_verdict_display()}.")
     return redirect(visitor.address("report"))
+
+
+@require_GET
+def decisions(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The decisions on a report as signed JSON."""
+    name = f"{reports.file_name(visitor.report)}-decisions.json"
+    return attachment(iter([exports.decisions(visitor.report)]), name)
+
+
+@require_GET
+def crate(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The report with its decisions and signatures as an RO-Crate; 404 where its files are gone."""
+    report = visitor.report
+    reports.folder_of(report)
+    pieces = zipped(exports.crate(report), zipfile.ZIP_DEFLATED)
+    return attachment(pieces, f"{reports.file_name(report)}-crate.zip")
 
 
 @login_required

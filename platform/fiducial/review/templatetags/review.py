@@ -15,7 +15,8 @@ register = template.Library()
 def review_standing(context: dict[str, Any], report: Report) -> dict[str, Any]:
     """What was decided on a report, and the way to its review."""
     visitor = Visitor(report, user=context["request"].user)
-    return page.standing(report) | {"barred": visitor.barred, "review": visitor.address("review")}
+    places = {name: visitor.address(name) for name in ("review", "decisions", "crate")}
+    return page.standing(report) | places | {"barred": visitor.barred}
 
 
 @register.inclusion_tag("review/_links.html", takes_context=True)

@@ -49,7 +49,7 @@ def test_link_opens_report_downloads_and_review_and_each_opening_is_counted(
         answer = client.get(f"/review/{token}/{page}")
         assert answer.status_code == 200, page
         assert answer["X-Robots-Tag"] == "noindex, nofollow"
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
     link.refresh_from_db()
     assert link.openings == 2

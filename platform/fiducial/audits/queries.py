@@ -1,7 +1,9 @@
 """Reading placements and audits; a person sees those of the measurements they see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -48,12 +50,21 @@ def claim(run: Run) -> Audit | None:
 
     Windows somebody chose, and later rescans, never enter: both could be picked by their outcome.
     """
-    done = run.audits.filter(
+    return claims([run]).get(run.pk)
+
+
+def claims(runs: Iterable[Run]) -> dict[UUID, Audit]:
+    """The same of many runs, by run."""
+    done = Audit.objects.filter(
+        run__in=runs,
         state=Audit.State.DONE,
         rescan__placement__kind=Placement.Kind.DRAWN,
         rescan__placement__blind=True,
     )
-    return done.select_related("rescan__placement").order_by("rescan__announced", "pk").first()
+    latest_first = done.select_related("rescan__placement", "run").order_by(
+        "-rescan__announced", "-pk"
+    )
+    return {audit.run_id: audit for audit in latest_first}
 
 
 def gains(run: Run) -> list[Audit]:

@@ -42,9 +42,9 @@ def by_link(view: View) -> View:
         if not link.is_open(timezone.now()):
             return render(request, "review/closed.html", {"link": link}, status=410)
         answer = view(request, Visitor(link.report, link=link, token=token), **more)
-        # The address is the key: no search engine may keep it, no other site may be told it.
+        # The address is the key: no search engine may keep it. (No other site is told it either:
+        # the portal's Referrer-Policy is same-origin.)
         answer["X-Robots-Tag"] = "noindex, nofollow"
-        answer["Referrer-Policy"] = "no-referrer"
         return answer
 
     return opened

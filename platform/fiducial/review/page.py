@@ -14,7 +14,7 @@ from fiducial.reports import sealing
 from fiducial.reports.models import Report
 from fiducial.reports.services import folder
 
-from . import details, queries, services
+from . import agreeing, details, queries, services
 from .details import Detail
 from .models import Decision, Mark
 from .pictures import Album, Shown
@@ -59,6 +59,8 @@ def of_report(visitor: Visitor, number: str | None) -> dict[str, Any]:
         "verdicts": Mark.Verdict.choices,
         "decisions": Decision.Verdict.choices,
         "standing": standing(report),
+        # Those a link is given to need not know who the lab's reviewers are.
+        "agreement": agreeing.of_report(report) if visitor.user else None,
     }
 
 

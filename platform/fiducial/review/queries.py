@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db.models import Exists, OuterRef, QuerySet
 
 from fiducial.accounts import permissions
-from fiducial.accounts.models import User
+from fiducial.accounts.models import Lab, User
 from fiducial.reports.models import Report
 from fiducial.reports.queries import visible_reports
 from fiducial.runs.models import Run
@@ -52,6 +52,12 @@ def superseded(report: Report) -> str:
     if run.finished and _runs_like(run).filter(finished__gt=run.finished).exists():
         return "For an older version: the same recipe has answered anew on this measurement since."
     return ""
+
+
+def decisions_in(lab: Lab) -> QuerySet[Decision]:
+    """Decisions on the reports of a lab, the newest first."""
+    found = Decision.objects.filter(report__run__measurement__project__lab=lab)
+    return found.select_related("report").order_by("-when")
 
 
 def newest(rows: Iterable[SaidT]) -> list[SaidT]:

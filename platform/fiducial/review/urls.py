@@ -18,5 +18,6 @@ urlpatterns = [
     path("review/<str:token>/review/", by_link(views.review), name="link-review"),
     path("review/<str:token>/review/<int:number>/", by_link(views.mark), name="link-mark"),
     path("review/<str:token>/decide/", by_link(views.decide), name="link-decide"),
+    path("labs/<int:pk>/reviews/", views.lab, name="lab"),
     path("verify/", views.verify, name="verify"),
 ]

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from fiducial.accounts.queries import visible_labs
 from fiducial.errors import Refused
 from fiducial.reports import views as reports
 from fiducial.reports.models import Report
@@ -18,11 +19,13 @@ from fiducial.reports.queries import visible_reports
 from fiducial.viewer.export import zipped
 from fiducial.viewer.views import attachment
 
-from . import archive, exports, page, services, signing, verifying
+from . import agreeing, archive, exports, page, queries, services, signing, verifying
 from .details import of as details_of
 from .models import Mark
 from .pictures import Album
 from .visitors import Visitor
+
+SHOWN = 30  # decisions on the page of a lab
 
 
 @require_GET
@@ -86,7 +89,8 @@ def decide(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     try:
         made = services.decide(visitor=visitor, **said)
     except Refused as refusal:
-        context = page.of_report(visitor, None) | {"draft": said, "refused": str(refusal)}
+        unsent = said | {"refused": str(refusal)}
+        context = page.of_report(visitor, None) | {"unsent": unsent}
         return render(request, "review/review.html", context)
     messages.success(request, f"Decided and signed: {made.get_verdict_display()}.")
     return redirect(visitor.address("report"))
@@ -138,6 +142,19 @@ def revoke(request: HttpRequest, pk: str, link: int) -> HttpResponse:
     except Refused as refusal:
         return _links(request, report, refused=str(refusal))
     return _links(request, report)
+
+
+@login_required
+@require_GET
+def lab(request: HttpRequest, pk: int) -> HttpResponse:
+    """The newest decisions in a lab, and how far its reviewers agree."""
+    found = get_object_or_404(visible_labs(request.user), pk=pk)
+    context = {
+        "lab": found,
+        "decisions": queries.decisions_in(found)[:SHOWN],
+        "agreement": agreeing.of_lab(found),
+    }
+    return render(request, "review/lab.html", context)
 
 
 @csrf_exempt  # It changes nothing; and so no byte of a body is read before its length is checked.

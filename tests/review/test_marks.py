@@ -68,6 +68,14 @@ def test_mark_that_cannot_be_kept_is_refused(
     assert not Mark.objects.exists()
 
 
+def test_nobody_marks_files_that_are_not_as_sealed(report: Report, reviewer: User) -> None:
+    claims = reports.folder(report) / "claims.json"
+    claims.write_text(claims.read_text().replace("bright", "dark") + " ")
+    text = mark(signed_in(reviewer), report).content.decode()
+    assert "Nothing was kept: the report is not as it was sealed." in text
+    assert not Mark.objects.exists()
+
+
 def test_member_and_reader_by_link_may_not_mark(report: Report, member: User) -> None:
     assert "Only owners and reviewers" in mark(signed_in(member), report).content.decode()
     with pytest.raises(Refused, match="for reading only"):
@@ -90,6 +98,7 @@ def test_page_one_is_what_was_sealed(report: Report, reviewer: User) -> None:
     text = signed_in(reviewer).get(f"/reports/{report.pk}/review/").content.decode()
     assert "hold the true value for at least nine pixels in ten" in text
     assert "What it does not cover" in text
+    assert f'href="/reports/{report.pk}/#' in text
     assert "does not prove that the raw data are authentic" in text
     assert "posterior samples were drawn" in details.methods(report)
     assert details.methods(report) in text.replace("\n", " ")
@@ -100,7 +109,7 @@ def test_page_of_lost_files_still_opens_and_offers_no_decision(
     report: Report, reviewer: User
 ) -> None:
     folder = reports.folder(report)
-    folder.rename(folder.with_name("elsewhere"))
+    folder.rename(folder.with_suffix(".moved"))
     text = signed_in(reviewer).get(f"/reports/{report.pk}/review/").content.decode()
     assert "The report&#x27;s files are gone." in text
     assert "Decide and sign" not in text
@@ -112,6 +121,7 @@ def test_claims_of_a_movie_are_marked_like_features(member: User) -> None:
     text = signed_in(visitor.user).get(f"/reports/{report.pk}/review/").content.decode()
     assert "A movie has no features to pin" in text
     assert "units were found in" in details.methods(report)
+    assert details.methods(report).endswith("as many states as most do.")
     assert [d.trusted for d in details.of(report)] == sorted(d.trusted for d in details.of(report))
     assert (
         'data-mark="supported"'

@@ -55,14 +55,17 @@ def claimed(found: list[Detail]) -> list[str]:
     return [detail.sentence for detail in found if detail.trusted][:MOST]
 
 
-def guarantee(report: Report) -> str:
-    """The section “What this report guarantees” of the sealed page, as HTML."""
-    return _between(report, '<section class="guarantee">', "</section>")
+def guarantee(report: Report, page: str) -> str:
+    """The section “What this report guarantees” of the sealed page, as HTML; its words are defined
+    at the end of the whole report, which lies at the address `page`."""
+    found = _between(report, '<section class="guarantee">', "</section>")
+    return found.replace('href="#', f'href="{page}#')
 
 
 def methods(report: Report) -> str:
-    """The methods paragraph of the sealed page, as text to copy."""
-    return " ".join(strip_tags(_between(report, "<h2>Methods</h2>", "<h3>Raw data</h3>")).split())
+    """The methods paragraphs of the sealed page, as text to copy."""
+    section = _between(report, "<h2>Methods</h2>", "<h3>Raw data</h3>")
+    return " ".join(strip_tags(section.partition("<dl")[0]).split())
 
 
 def _between(report: Report, start: str, end: str) -> str:

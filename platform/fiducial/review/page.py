@@ -40,15 +40,15 @@ def of_report(visitor: Visitor, number: str | None) -> dict[str, Any]:
     report, found = visitor.report, details.of(visitor.report)
     album = Album(report, found)
     page = Paginator(found, PER_PAGE).get_page(number)
-    audit = audits.claim(report.run)
+    audit, back = audits.claim(report.run), visitor.address("report")
     return {
         "report": report,
         "visitor": visitor,
-        "back": visitor.address("report"),
+        "back": back,
         "decide": visitor.address("decide"),
         "broken": sealing.broken(folder(report), report.content_hash),
         "claims": details.claimed(found),
-        "guarantee": details.guarantee(report),
+        "guarantee": details.guarantee(report, back),
         "methods": details.methods(report),
         "worst": words.worst(audit.result["features"]) if audit else "",
         "audited": words.features(audit.result["features"]) if audit else "",

@@ -37,9 +37,11 @@ def standings(report: Report) -> list[Standing]:
 
 def earlier_standings(report: Report) -> list[Standing]:
     """Decisions that count on earlier versions of the same run, the newest first."""
-    earlier = Report.objects.filter(run=report.run_id, version__lt=report.version)
-    found = [one for each in earlier.order_by("-version") for one in standings(each)]
-    return [one for one in found if one.counts]
+    earlier = Decision.objects.filter(report__run=report.run_id, report__version__lt=report.version)
+    rows = earlier.select_related("report").order_by("when")
+    counting = {(row.report_id, row.voice): row for row in rows}.values()
+    found = [Standing(row, True, records.genuine(row)) for row in counting]
+    return sorted(found, key=lambda one: one.decision.when, reverse=True)
 
 
 def superseded(report: Report) -> str:

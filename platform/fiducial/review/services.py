@@ -41,11 +41,7 @@ def decide(
     if verdict != Decision.Verdict.ACCEPT and not remark:
         raise Refused("Say why in the remark: only a plain accept needs none.")
     _fits(remark)
-    if broken := sealing.broken(folder(report), report.content_hash):
-        raise Refused(
-            f"Nothing was decided: the report is not as it was sealed. {broken[0]} "
-            "Ask the lab to freeze the run again."
-        )
+    _as_sealed(report)
     by_name, from_where = _signature(visitor, name.strip(), affiliation.strip())
     decision = Decision(
         report=report,
@@ -75,6 +71,7 @@ def mark(*, visitor: Visitor, number: int, verdict: str, remark: str = "") -> Ma
     if not 1 <= number <= len(details.of(visitor.report)):
         raise Refused(f"This report has no detail number {number}.")
     _fits(remark)
+    _as_sealed(visitor.report)
     made = Mark.objects.create(
         report=visitor.report,
         by=visitor.user,
@@ -146,6 +143,14 @@ def _may(visitor: Visitor) -> None:
 def _fits(remark: str) -> None:
     if len(remark) > MAX_REMARK:
         raise Refused(f"The remark has {len(remark)} characters; at most {MAX_REMARK} fit.")
+
+
+def _as_sealed(report: Report) -> None:
+    if broken := sealing.broken(folder(report), report.content_hash):
+        raise Refused(
+            f"Nothing was kept: the report is not as it was sealed. {broken[0]} "
+            "Ask the lab to freeze the run again."
+        )
 
 
 def _signature(visitor: Visitor, name: str, affiliation: str) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """Marks are kept as history; the newest of a voice counts; others' are shown after one's own."""
 
+import shutil
+
 import pytest
 
 from fiducial.accounts.models import Membership, User
@@ -109,7 +111,7 @@ def test_page_of_lost_files_still_opens_and_offers_no_decision(
     report: Report, reviewer: User
 ) -> None:
     folder = reports.folder(report)
-    folder.rename(folder.with_suffix(".moved"))
+    shutil.rmtree(folder)
     text = signed_in(reviewer).get(f"/reports/{report.pk}/review/").content.decode()
     assert "The report&#x27;s files are gone." in text
     assert "Decide and sign" not in text
@@ -149,3 +151,17 @@ def test_worst_audited_failure_is_the_absent_feature_that_looked_safest() -> Non
     assert "a risk of 7 %" in words.worst({"each": each})
     assert words.worst({"each": each[2:]}) == ""
     assert words.worst({}) == ""
+
+
+def test_pages_ask_the_database_as_often_for_many_marks_and_decisions(
+    report: Report, reviewer: User, django_assert_num_queries
+) -> None:
+    pages = {f"/reports/{report.pk}/review/": 13, f"/reports/{report.pk}/": 13}
+    client = signed_in(reviewer)
+    owner = Visitor(report, user=colleague(report, "olga", Membership.Role.OWNER))
+    for number in (1, 2, 3):
+        services.mark(visitor=owner, number=number, verdict="supported")
+        services.decide(visitor=owner, verdict="accept")
+        for page, count in pages.items():
+            with django_assert_num_queries(count):
+                client.get(page)

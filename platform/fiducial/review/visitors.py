@@ -1,6 +1,7 @@
 """Who reads a report: somebody with an account in its lab, or the holder of a link."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.urls import reverse
 from django.utils import timezone
@@ -32,7 +33,7 @@ class Visitor:
             return self.user.get_full_name() or self.user.username
         return self.link.whom if self.link else ""
 
-    @property
+    @cached_property
     def barred(self) -> str:
         """Why this visitor may not mark or decide, in a sentence; empty when they may."""
         if self.link:

@@ -105,6 +105,18 @@ def test_a_restored_portal_serves_the_same_report_with_the_same_hash(saved, empt
     assert empty.shell(MORE) > len(before["people"])
 
 
+def test_a_backup_of_sqlite_is_restored_into_the_database_of_this_facility(empty, tmp_path):
+    home = tmp_path / "small"
+    sqlite = {"FIDUCIAL_DATABASE_URL": f"sqlite:///{home / 'fiducial.sqlite3'}"}
+    with Facility(home, **sqlite) as small:
+        small.shell(MAKE)
+        assert small.manage("backup", home / "saved").returncode == 0
+        before = small.shell(FACTS)
+    said = empty.manage("restore", home / "saved")
+    assert said.returncode == 0, said.stderr
+    assert empty.shell(FACTS) == before
+
+
 def test_a_backup_holds_finished_files_only_and_the_hash_of_each(saved):
     _, folder, _ = saved
     manifest = json.loads((folder / "manifest.json").read_text())

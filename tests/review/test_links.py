@@ -52,9 +52,9 @@ def test_link_opens_report_downloads_and_review_and_each_opening_is_counted(
         assert answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
     link.refresh_from_db()
-    assert link.openings == 2
+    assert link.openings == 4
     assert link.opened is not None
-    assert Entry.objects.filter(action="review.opened", by_name="referee 2 (by link)").count() == 2
+    assert Entry.objects.filter(action="review.opened", by_name="referee 2 (by link)").count() == 4
 
 
 def test_link_opens_nothing_else(report: Report) -> None:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from fiducial.reports.queries import visible_reports
 
-from . import queries
+from . import queries, services
 from .visitors import Visitor
 
 View = Callable[..., HttpResponse]
@@ -41,7 +41,10 @@ def by_link(view: View) -> View:
             raise Http404("There is no such link.")
         if not link.is_open(timezone.now()):
             return render(request, "review/closed.html", {"link": link}, status=410)
-        answer = view(request, Visitor(link.report, link=link, token=token), **more)
+        visitor = Visitor(link.report, link=link, token=token)
+        if request.method == "GET":
+            services.note_opening(visitor=visitor)
+        answer = view(request, visitor, **more)
         # The address is the key: no search engine may keep it. (No other site is told it either:
         # the portal's Referrer-Policy is same-origin.)
         answer["X-Robots-Tag"] = "noindex, nofollow"

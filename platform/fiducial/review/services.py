@@ -129,7 +129,7 @@ def revoke(*, link: Link, by: User) -> None:
 
 @transaction.atomic
 def note_opening(*, visitor: Visitor) -> None:
-    """Count that the holder of a link opened the report."""
+    """Count that the holder of a link opened the report, its review or one of its files."""
     opened = {"openings": F("openings") + 1, "opened": timezone.now()}
     Link.objects.filter(pk=visitor.link.pk).update(**opened)
     _note(visitor, "review.opened", visitor.name, "")

@@ -31,7 +31,6 @@ SHOWN = 30  # decisions on the page of a lab
 @require_GET
 def opened(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The frozen report, for the holder of a link."""
-    services.note_opening(visitor=visitor)
     context = reports.frozen(visitor.report) | {
         "visitor": visitor,
         "standing": page.standing(visitor.report),

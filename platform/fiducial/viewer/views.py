@@ -210,8 +210,8 @@ def attachment(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
 
 
 def finished(request: HttpRequest, pk: str) -> Run:
-    """The run, if it succeeded and the visitor may see it; otherwise 404."""
-    succeeded = visible_runs(request.user).filter(state=Run.State.SUCCEEDED)
+    """The run, if it has a result and the visitor may see it; otherwise 404."""
+    succeeded = visible_runs(request.user).filter(state=Run.State.SUCCEEDED).exclude(store_path="")
     return get_object_or_404(succeeded.select_related("measurement"), pk=pk)
 
 

@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from fiducial.audits.services import choose
+from fiducial.errors import Refused
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement
 from fiducial.reports import sealing
@@ -76,6 +78,8 @@ def test_old_results_go_and_their_run_measurement_and_history_stay(rules):
     page = client.get(f"/runs/{run.pk}/")
     assert page.status_code == 410
     assert "queue the run again to have the same results" in page.content.decode()
+    for part in ("features", "profile", "answers.csv", "phases.png", "figure/calibration"):
+        assert client.get(f"/runs/{run.pk}/{part}").status_code == 404
     entry = Entry.objects.get()
     assert (entry.action, entry.by, entry.lab) == ("run.expired", None, run.measurement.project.lab)
     assert "Removed 0" in retention("--apply")
@@ -96,6 +100,16 @@ def test_what_windows_have_judged_never_goes(rules):
     aged(run)
     assert "Removed 0" in retention("--apply")
     assert (rules.STORE / run.store_path).is_dir()
+
+
+def test_nothing_new_is_made_of_results_that_are_gone():
+    run = audits.audited_run()
+    Run.objects.filter(pk=run.pk).update(store_path="")
+    run.refresh_from_db()
+    with pytest.raises(Refused, match="could not be written"):
+        reports.freeze(run=run, by=run.submitted_by)
+    with pytest.raises(Refused, match="Only a run that has a result"):
+        choose(run=run, user=run.submitted_by, count=1)
 
 
 def test_young_results_and_runs_under_way_stay():

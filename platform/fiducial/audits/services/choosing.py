@@ -25,8 +25,8 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
     to take the size from, or nothing is left to gain.
     """
     permissions.require(user, permissions.WORK, run.measurement.project.lab)
-    if run.state != Run.State.SUCCEEDED:
-        raise Refused("Only a finished run can say where it may be wrong.")
+    if run.state != Run.State.SUCCEEDED or not run.store_path:
+        raise Refused("Only a run that has a result can say where it may be wrong.")
     if not 1 <= count <= MOST:
         raise Refused(f"Choose 1 to {MOST} windows.")
     drawn = queries.drawn(run.measurement)

@@ -93,6 +93,8 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "api-1:announce_upload": lambda number: {"project": number("project"), "files": FILES},
     "api-1:submit_run": lambda number: {"measurement": str(number("measurement")), "seed": -1},
     "api-1:announce_rescan": lambda number: {"files": FILES},
+    "api-1:list_projects": lambda number: {"lab": number("lab"), "name": "New"},
+    "api-1:create_project": lambda number: {"lab": number("lab"), "name": "New"},
     "api-1:remove_person": lambda number: {"role": "reviewer"},
     "api-1:remove_standards": lambda number: {"table": ""},
     "api-1:freeze_report": lambda number: {"title": "t" * 300},

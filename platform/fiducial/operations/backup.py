@@ -1,4 +1,4 @@
-"""A backup is a folder: the rows, the store's files, and a manifest with the hash of each.
+"""A backup is a folder: the rows, the store's files, the portal's keys, a manifest with their hashes.
 
 It is made while the portal runs. Files are taken before and after the rows: whatever a row speaks
 of was there before it and, deleted meanwhile or not, is in one of the two.
@@ -23,7 +23,7 @@ from fiducial.trail.models import Entry
 from . import copies, rows
 
 FORMAT = "fiducial-backup/1"
-MANIFEST, ROWS, STORE = "manifest.json", "rows.jsonl", "store"
+MANIFEST, ROWS, STORE, KEYS = "manifest.json", "rows.jsonl", "store", "keys"
 
 
 def backup(folder: Path) -> int:
@@ -38,6 +38,8 @@ def backup(folder: Path) -> int:
         rows.write(partial / ROWS)
         copies.copy_arriving(settings.STORE, partial / STORE)
         copies.link_new(settings.STORE, partial / STORE)
+        # Without the key that signed them, decisions could not be told from forged ones.
+        copies.link_new(settings.HOME / KEYS, partial / KEYS)
         found = copies.hashes(partial)
         manifest = {
             "format": FORMAT,
@@ -58,18 +60,26 @@ def restore(folder: Path) -> int:
     """
     _refuse_unless_empty()
     manifest = _checked(folder)
-    names = [name.removeprefix(f"{STORE}/") for name in manifest["files"] if name != ROWS]
     settings.STORE.mkdir(parents=True, exist_ok=True)
     try:
-        for name in names:
-            (settings.STORE / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / STORE / name, settings.STORE / name)
+        for name in manifest["files"]:
+            _put_back(folder, name)
         rows.read(folder / ROWS)
     except BaseException:
-        for child in settings.STORE.iterdir():
-            shutil.rmtree(child)
+        for child in (*settings.STORE.iterdir(), settings.HOME / KEYS):
+            shutil.rmtree(child, ignore_errors=True)
         raise
     return len(manifest["files"])
+
+
+def _put_back(folder: Path, name: str) -> None:
+    """Copy a file of a backup, with who may read it, to where the portal looks for it."""
+    kind, _, inner = name.partition("/")
+    if not inner:
+        return  # the rows
+    target = {STORE: settings.STORE, KEYS: settings.HOME / KEYS}[kind] / inner
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if kind == KEYS else 0o777)
+    shutil.copy(folder / name, target)
 
 
 def _checked(folder: Path) -> dict[str, Any]:
@@ -101,7 +111,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _refuse_unless_empty() -> None:
     holds = get_user_model().objects.exists() or Lab.objects.exists() or Entry.objects.exists()
-    if holds or (settings.STORE.exists() and any(settings.STORE.iterdir())):
+    kept = (settings.STORE, settings.HOME / KEYS)
+    if holds or any(path.exists() and any(path.iterdir()) for path in kept):
         raise Refused(
             "This portal is not empty. Restore into a new FIDUCIAL_HOME with a new database, "
             "after “manage.py migrate”."

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from fiducial.accounts import permissions
+
 from . import queries
 
 PER_PAGE = 50
@@ -20,4 +22,9 @@ def trail(request: HttpRequest) -> HttpResponse:
     if searched:
         found = queries.named(found, searched)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "trail/trail.html", {"page": page, "searched": searched})
+    context = {
+        "page": page,
+        "searched": searched,
+        "operates": permissions.may_operate(request.user),
+    }
+    return render(request, "trail/trail.html", context)

@@ -19,12 +19,17 @@ from django.conf import settings
 from fiducial.measurements import folders
 from fiducial.reports import services as reports
 from fiducial.trail.models import Entry
+from fiducial.review.services import decide
+from fiducial.review.visitors import Visitor
 from tests.factories.finished_runs import finished_run
 from tests.factories.measurements import uploading
 from tests.factories.people import person
+from tests.review.conftest import colleague
 from workers.store.files import NewFolder
 run = finished_run(person("ada"))
 report = reports.freeze(run=run, by=User.objects.get(username="ada"), title="Iron")
+rolf = colleague(report, "rolf", "reviewer")
+decide(visitor=Visitor(report, user=rolf), verdict="reject", remark="The rim is not there.")
 upload = uploading(run.measurement.project, run.submitted_by)
 part = folders.arriving_file(upload.files.get())
 part.parent.mkdir(parents=True)
@@ -35,11 +40,13 @@ answer = {"report": str(report.pk), "hash": report.content_hash, "part": str(par
 FACTS = """
 from fiducial.reports.models import Report
 from fiducial.reports import sealing, services as reports
+from fiducial.review import records
 from fiducial.trail.models import Entry
 report = Report.objects.get()
 answer = {
     "frozen": report.frozen.isoformat(),
     "hash": report.content_hash,
+    "genuine": [records.genuine(decision) for decision in report.decisions.all()],
     "broken": sealing.broken(reports.folder(report), report.content_hash),
     "trail": [[e.when.isoformat(), e.action, e.by_name] for e in Entry.objects.all()],
     "people": [[u.username, u.password] for u in User.objects.order_by("pk")],
@@ -99,6 +106,7 @@ def test_a_restored_portal_serves_the_same_report_with_the_same_hash(saved, empt
     before, after = first.shell(FACTS), empty.shell(FACTS)
     assert after == before
     assert (after["hash"], after["broken"]) == (made["hash"], [])
+    assert after["genuine"] == [True]
     assert made["hash"] in page_of(empty, made["report"])
     assert Path(made["part"].replace(str(first.home), str(empty.home))).read_bytes() == b"0123"
     # New rows get new keys, also where the database counts by itself.

@@ -136,6 +136,7 @@ def test_stopping_every_process_of_a_worker_at_once_hands_its_run_back(broken):
     assert facility.wait_until(run, "succeeded")["attempt"] <= 2
 
 
+LONGER = {"steps": 75, "pause": 0.2}  # than an order takes to arrive on a busy machine
 ORDER = """
 from fiducial.runs.models import Worker
 answer = Worker.objects.filter(name__startswith="first@").update(order={order!r})
@@ -144,7 +145,7 @@ answer = Worker.objects.filter(name__startswith="first@").update(order={order!r}
 
 def test_a_paused_worker_hands_its_run_back_and_leaves_runs_to_others_until_it_resumes(broken):
     facility = broken()
-    [run] = facility.submit(SLOW)
+    [run] = facility.submit(LONGER)
     first = facility.worker("first")
     facility.wait_under_way(run)
     facility.shell(ORDER.format(order="pause"))
@@ -164,7 +165,7 @@ def test_a_paused_worker_hands_its_run_back_and_leaves_runs_to_others_until_it_r
 
 def test_a_drained_worker_finishes_its_run_and_takes_no_other(broken):
     facility = broken()
-    under_way, waiting = facility.submit(SLOW, QUICK)
+    under_way, waiting = facility.submit(LONGER, QUICK)
     facility.worker("first")
     facility.wait_under_way(under_way)
     facility.shell(ORDER.format(order="drain"))

@@ -35,3 +35,8 @@ def test_an_unknown_run_is_named():
 def test_a_worker_of_an_unknown_queue_is_refused():
     with pytest.raises(CommandError, match="There is no queue cooking; choose compute or ingest"):
         call_command("worker", queues="compute,cooking")
+
+
+def test_a_worker_of_an_unknown_lane_is_refused():
+    with pytest.raises(CommandError, match="There is no lane express; choose beamtime or"):
+        call_command("worker", lanes="batch,express")

@@ -57,10 +57,14 @@ def under_way(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     """Who I am here and which labs I belong to."""
     memberships = queries.memberships_of(request.user)
-    return render(request, "accounts/account.html", {
-        "memberships": memberships,
-        "operates": permissions.may_operate(request.user),
-    })
+    return render(
+        request,
+        "accounts/account.html",
+        {
+            "memberships": memberships,
+            "operates": permissions.may_operate(request.user),
+        },
+    )
 
 
 @never_cache

@@ -1,4 +1,4 @@
-"""A backup is a folder: rows, the store's files, the portal's keys, and a manifest with their hashes.
+"""A backup: rows, the store's files, the portal's keys, and a manifest with the hash of each.
 
 It is made while the portal runs. Files are taken before and after the rows: whatever a row speaks
 of was there before it and, deleted meanwhile or not, is in one of the two.

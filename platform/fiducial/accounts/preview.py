@@ -6,10 +6,11 @@ to no other.
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from fiducial.api.faults import KINDS, problem
 from fiducial.errors import Refused
 
 from . import permissions
@@ -55,5 +56,5 @@ class Middleware:
 def _refusal(request: HttpRequest, preview: Preview) -> HttpResponse:
     sentence = f"Nothing changes while you look as a {preview.role}. Go back to yourself first."
     if request.path.startswith("/api/"):
-        return JsonResponse({"detail": sentence}, status=403)
+        return problem(KINDS[permissions.NotAllowed], sentence)
     return render(request, "accounts/read_only.html", {"sentence": sentence}, status=403)

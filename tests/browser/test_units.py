@@ -13,7 +13,7 @@ from fiducial.measurements import tasks
 from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run
 from fiducial.runs.work import work_one
-from tests.browser.conftest import PHONE
+from tests.browser.axe import assert_open_to_all
 from tests.factories.measurements import project as make_project
 from tests.factories.movies import flipping
 from tests.factories.people import lab, person
@@ -71,7 +71,5 @@ def test_a_movie_is_brought_run_and_read(visit: Visit, member: User, tmp_path: P
     page.mouse.click(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
     expect(page.get_by_text("explained within its noise")).to_be_visible()
     page.locator("#figure-unit .main-svg").first.wait_for()
-    page.set_viewport_size(PHONE)
+    assert_open_to_all(page)
     expect(page.get_by_role("heading", name="Through time")).to_be_visible()
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"]

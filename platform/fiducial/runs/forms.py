@@ -7,6 +7,7 @@ from django import forms
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import Parameter, ParameterErrors, Recipe
 
+from . import beside
 from .models import Run
 from .services import MAX_SEED
 
@@ -40,7 +41,7 @@ class RecipeForm(forms.Form):
 
     def __init__(self, recipe: Recipe, measurement: Measurement, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._recipe, self._summary = recipe, measurement.summary
+        self._recipe, self._summary = recipe, beside.known(recipe, measurement)
         suggested = recipe.suggest(self._summary)
         for parameter in recipe.parameters:
             field = _field(parameter, self._summary)
@@ -85,6 +86,9 @@ def _field(parameter: Parameter, summary: dict[str, Any]) -> forms.Field:
         channels = summary.get("channels", [])
         facts["initial"] = parameter.default or channels
         return forms.MultipleChoiceField(choices=[(name, name) for name in channels], **facts)
+    if parameter.kind == "measurement":
+        others = [(key, other["name"]) for key, other in summary["others"].items()]
+        return forms.ChoiceField(choices=others, **facts)
     if parameter.kind == "boolean":
         return forms.BooleanField(required=False, **facts)
     limits = {"min_value": parameter.minimum, "max_value": parameter.maximum}

@@ -24,6 +24,11 @@ def models_of(lab: Lab) -> QuerySet[TaughtModel]:
     return lab.taught_models.select_related("kept_by").order_by(place, "-kept")
 
 
+def promoted_in(lab: Lab) -> QuerySet[TaughtModel]:
+    """What runs of a lab may ask instead of the network that ships."""
+    return lab.taught_models.filter(state=State.PROMOTED).order_by("name")
+
+
 def model_of(run: Run) -> TaughtModel | None:
     """The model that was kept of a run."""
     return TaughtModel.objects.filter(run=run).first()

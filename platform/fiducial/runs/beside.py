@@ -1,11 +1,14 @@
-"""Other measurements a recipe asks for: which there are, and where their stores lie.
+"""What a recipe asks for beside its map: other measurements and taught networks of the lab.
 
-A run keeps one as "id@revision"; only the worker that carries the run out turns it into a folder.
+A run keeps a measurement as "id@revision" and a network by its id; only the worker that carries the
+run out turns them into files.
 """
 
 from typing import Any
 from uuid import UUID
 
+from fiducial.learning.models import TaughtModel
+from fiducial.learning.queries import promoted_in
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import RECIPES, Recipe
@@ -14,20 +17,27 @@ from .models import Run
 
 
 def known(recipe: Recipe, measurement: Measurement) -> dict[str, Any]:
-    """What `recipe` is told of `measurement`; with the lab's other maps if it asks for one."""
+    """What `recipe` is told of `measurement`, with what there is in its lab if it asks for it."""
     summary: dict[str, Any] = measurement.summary
-    if not recipe.asks_for_another:
-        return summary
-    return summary | {"content_hash": measurement.content_hash, "others": _others(measurement)}
+    if recipe.of_kind("measurement"):
+        others = _others(measurement)
+        summary = summary | {"content_hash": measurement.content_hash, "others": others}
+    if recipe.of_kind("network"):
+        models = promoted_in(measurement.project.lab)
+        networks = {str(one.pk): {"name": one.name, "scale": one.scale} for one in models}
+        summary = summary | {"networks": networks}
+    return summary
 
 
 def located(run: Run) -> dict[str, Any]:
-    """The run's parameters for its numerics: the folder of each other measurement."""
-    return run.parameters | {
-        name: str(folders.revision(*_parts(run.parameters[name])))
-        for name in _names(run)
-        if name in run.parameters
-    }
+    """The run's parameters for its numerics: a folder for a measurement, the file of a network."""
+    recipe, found = RECIPES.get(run.recipe), dict(run.parameters)
+    for name in recipe.of_kind("measurement") if recipe else ():
+        found[name] = str(folders.revision(*_parts(found[name])))
+    for name in recipe.of_kind("network") if recipe else ():
+        if found.get(name):
+            found[name] = _file(TaughtModel.objects.get(pk=found[name]))
+    return found
 
 
 def name(key: str) -> str:
@@ -35,6 +45,11 @@ def name(key: str) -> str:
     pk, revision = _parts(key)
     found = Measurement.objects.filter(pk=pk).values_list("name", flat=True).first()
     return f"{found or 'a measurement that was deleted'}, revision {revision}"
+
+
+def network(key: str) -> str:
+    """What the network behind a key is called."""
+    return TaughtModel.objects.get(pk=key).name if key else "the network that ships"
 
 
 def _others(measurement: Measurement) -> dict[str, dict[str, Any]]:
@@ -52,9 +67,9 @@ def _others(measurement: Measurement) -> dict[str, dict[str, Any]]:
     }
 
 
-def _names(run: Run) -> list[str]:
-    recipe = RECIPES.get(run.recipe)
-    return [one.name for one in recipe.parameters if one.kind == "measurement"] if recipe else []
+def _file(model: TaughtModel) -> dict[str, str]:
+    file, digest = model.weights
+    return {"name": model.name, "file": str(model.folder / file), "sha256": digest}
 
 
 def _parts(key: str) -> tuple[UUID, int]:

@@ -43,6 +43,8 @@ def _value(parameter: Parameter, value: Any) -> str:
         return ", ".join(value)
     if parameter.kind == "measurement":
         return beside.name(value)
+    if parameter.kind == "network":
+        return beside.network(value)
     if parameter.kind == "boolean":
         return "yes" if value else "no"
     return f"{value:g}"
@@ -51,6 +53,8 @@ def _value(parameter: Parameter, value: Any) -> str:
 def _brief(parameter: Parameter, value: Any) -> str:
     if parameter.kind == "measurement":
         return ""  # a name takes a query, and lists have many lines
+    if parameter.kind == "network":
+        return "own network" if value else ""
     if parameter.kind == "boolean":
         return parameter.name if value else ""
     if parameter.kind == "choice":

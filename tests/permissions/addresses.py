@@ -48,6 +48,7 @@ OF_ROUTE = {
     "demo:slow-tile": "revealed",
     "learning:curve": "lesson",
     "learning:keep": "lesson",
+    "api-1:keep_model": "lesson",
 }
 # Parameters that name a thing beside `pk`; (route, parameter) where only one route means it so.
 NAMED: dict[str | tuple[str, str], str] = {
@@ -100,6 +101,7 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "api-1:open_project": lambda number: {"lab": number("lab"), "name": "New"},
     "api-1:remove_person": lambda number: {"role": "reviewer"},
     "api-1:remove_standards": lambda number: {"table": ""},
+    "api-1:keep_model": lambda number: {"name": "n" * 100},
     "api-1:freeze_report": lambda number: {"title": "t" * 300},
 }
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("fiducial.runs.urls")),
     path("", include("fiducial.operate.urls")),
     path("", include("fiducial.viewer.urls")),
+    path("", include("fiducial.learning.urls")),
     path("", include("fiducial.reports.urls")),
     path("", include("fiducial.audits.urls")),
     path("", include("fiducial.review.urls")),

@@ -26,6 +26,7 @@ OF_WORD = {
     "measurements": "measurement",
     "runs": "run",
     "reports": "report",
+    "models": "model",
     "audit-windows": "placement",
     "rescans": "rescan",
     "account": "passkey",
@@ -45,6 +46,9 @@ OF_ROUTE = {
     "viewer:run-frame": "units",
     "viewer:run-units": "units",
     "demo:slow-tile": "revealed",
+    "learning:curve": "lesson",
+    "learning:keep": "lesson",
+    "api-1:keep_model": "lesson",
 }
 # Parameters that name a thing beside `pk`; (route, parameter) where only one route means it so.
 NAMED: dict[str | tuple[str, str], str] = {
@@ -88,6 +92,7 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "measurements:upload-create": lambda number: {"files": FILES},
     "viewer:run-standards": lambda number: {"counts": ""},
     "reports:freeze": lambda number: {"title": "t" * 300},
+    "learning:keep": lambda number: {"name": "n" * 100},
     "audits:choose": lambda number: {"count": "0"},
     "audits:announce": lambda number: {"files": FILES},
     "api-1:announce_upload": lambda number: {"project": number("project"), "files": FILES},
@@ -96,6 +101,7 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "api-1:open_project": lambda number: {"lab": number("lab"), "name": "New"},
     "api-1:remove_person": lambda number: {"role": "reviewer"},
     "api-1:remove_standards": lambda number: {"table": ""},
+    "api-1:keep_model": lambda number: {"name": "n" * 100},
     "api-1:freeze_report": lambda number: {"title": "t" * 300},
 }
 

@@ -16,7 +16,7 @@ from fiducial.reports.models import Report
 from fiducial.review.models import Link
 from fiducial.runs import folders
 from fiducial.runs.models import Run
-from tests.factories import audits, demo, measurements, people, run_store, runs
+from tests.factories import audits, demo, lessons, measurements, people, run_store, runs
 from workers.store import RunWriter
 
 ROLES = tuple(reversed(Membership.Role.values))  # from the least to the most
@@ -43,8 +43,11 @@ def make(name: str) -> Things:
     upload = measurements.uploading(run.measurement.project, cast["member"], name=f"{name} upload")
     placement = run.measurement.placements.get()
     report = _report(run, f"{name} report")
+    lesson = lessons.finished(run.measurement, run.measurement)
     made = {
         "lab": lab,
+        "lesson": lesson,
+        "model": lessons.model(f"{name} model", lesson),
         "person": cast["member"],
         "project": run.measurement.project,
         "measurement": run.measurement,

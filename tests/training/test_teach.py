@@ -23,7 +23,6 @@ from workers.training.textures import texture
 
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teaching, "STEPS", 3)
     monkeypatch.setattr(teaching, "CROP_CELLS", 12)
     monkeypatch.setattr(teaching, "SPLITS", 1)
 
@@ -47,7 +46,7 @@ def test_halves_are_independent_and_together_the_whole() -> None:
 def test_teaching_changes_a_copy_and_leaves_what_ships() -> None:
     model = load_flow(4)
     before = model.regression.enter.weight.clone()
-    net = taught(model, counts(0), 4, seed=0)
+    net = taught(model, counts(0), 4, seed=0, steps=3)
     assert torch.equal(model.regression.enter.weight, before)
     assert not torch.equal(net.enter.weight, before)
 
@@ -65,7 +64,7 @@ def test_only_what_is_better_in_both_ways_is_kept(
 ) -> None:
     found = iter([Figures(24.0, 0.02), after])
     monkeypatch.setattr(teaching, "judged", lambda *asked: next(found))
-    made = teach(counts(0), counts(1), 4, tmp_path / "model")
+    made = teach(counts(0), counts(1), 4, tmp_path / "model", steps=3)
     assert made["accepted"] is accepted
     assert (tmp_path / "model" / "cell4.safetensors").exists() is accepted
     assert (tmp_path / "model" / "card.json").exists()

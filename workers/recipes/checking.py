@@ -105,9 +105,10 @@ def withdrawn(
 ) -> dict[str, list[str]]:
     """Why the calibration is no promise for an element: by element, empty where it may stand."""
     found: dict[str, list[str]] = {}
+    taught = ["network"] if "network" in checks else []
     halves, known = checks["thinning"].get("checks", {}), checks["material"]
     for element, said in channels.items():
-        reasons = []
+        reasons = [*taught]
         if known is not None and not known["known"]:
             reasons.append("material")
         if not AGREES[0] <= said["chi2_samples"] <= AGREES[1]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["choice", "integer", "number", "boolean", "channels"]
+Kind = Literal["choice", "integer", "number", "boolean", "channels", "measurement", "network"]
+Product = Literal["answer", "network"]  # what a run is for
 Content = Literal["maps", "movie"]  # of a measurement; as `workers.measurement`, free of numpy
 Values = Mapping[str, Any]
 
@@ -47,7 +48,9 @@ class Parameter:
     def clean(self, value: Any, summary: Values) -> Any:
         """Return `value` in its own type, whether it came from a form or from JSON.
 
-        `summary` is what is known of the measurement. Raises ValueError(sentence).
+        `summary` is what is known of the measurement; where a recipe asks for another one, it has
+        `others`: what is known of each, by a key “id@revision”; where it takes taught networks,
+        `networks` by their id. Raises ValueError(sentence).
         """
         cleaners: dict[Kind, Callable[[Any, Values], Any]] = {
             "choice": self._choice,
@@ -55,6 +58,8 @@ class Parameter:
             "number": self._number,
             "boolean": self._boolean,
             "channels": self._channels,
+            "measurement": self._measurement,
+            "network": self._network,
         }
         return cleaners[self.kind](value, summary)
 
@@ -104,6 +109,22 @@ class Parameter:
             raise ValueError(f"{self.title}: choose at least one.")
         return [name for name in measured if name in set(value)]
 
+    def _measurement(self, value: Any, summary: Values) -> str:
+        """The key of another measurement (`summary["others"]`), named by it or without revision."""
+        for key in summary.get("others", {}):
+            if value is not None and str(value) in (key, key.partition("@")[0]):
+                return str(key)
+        raise ValueError(f"{self.title}: choose one of the other maps of this lab that are ready.")
+
+    def _network(self, value: Any, summary: Values) -> str:
+        """The key of a taught network (`summary["networks"]`), or "" for the one that ships."""
+        key = str(value or "")
+        if key and key not in summary.get("networks", {}):
+            raise ValueError(
+                f"{self.title}: choose a promoted model of this lab, or the network that ships."
+            )
+        return key
+
 
 def _range(low: float | None, high: float | None) -> str:
     ends = [f" from {low:g}"] if low is not None else []
@@ -143,7 +164,12 @@ class Recipe:
     rules: Callable[[Values, Values], dict[str, str]] = _no_rules
     suggest: Callable[[Values], dict[str, Any]] = _no_suggestion
     accepts: Content = "maps"
+    makes: Product = "answer"
     memory: Callable[[Values, Values], float] = _unknown
+
+    def of_kind(self, kind: Kind) -> list[str]:
+        """The names of its parameters of one kind."""
+        return [parameter.name for parameter in self.parameters if parameter.kind == kind]
 
     def takes(self, summary: Values) -> bool:
         """Whether it is made for measurements like this one."""

@@ -168,3 +168,11 @@ def guide(trusted: Sequence[str], gains: Mapping[str, float], moved: float, doub
         f"Tried on this map one level coarser it gained {worth}. Boundaries placed with it are "
         "not X-ray signal."
     )
+
+
+def taught(name: str) -> str:
+    """What a run says of a network that its lab taught."""
+    return (
+        f"The estimate is by “{name}”, a network that your lab taught. Intervals and risks were "
+        "calibrated with the network that ships, so here they are a model's opinion."
+    )

@@ -155,9 +155,9 @@ def answer(
         plain = estimator.load(problem, {**parameters, "guide": False}).model
         checks = checking.of_run(problem, picture.scene.smooth_mean.numpy(), plain, seed)
         step("writing the run", 0.97)
+        checks |= loaded.told
         summary = _summary(problem, posterior, picture, chi2, table, parameters, estimator, checks)
         summary["answers"] = answers
-        summary |= loaded.told
         summary["verdict"] += [part["sentence"] for part in loaded.told.values()]
         summary["seconds"] = time.monotonic() - began
         writer.close(summary)

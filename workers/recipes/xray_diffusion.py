@@ -51,6 +51,16 @@ GUIDE = Parameter(
 )
 
 
+NETWORK = Parameter(
+    name="network",
+    title="Whose network",
+    kind="network",
+    default="",
+    help="A model of your lab was judged on block averages at one factor, and there alone it can "
+    "be asked. Nobody calibrated it: the run says so, and withdraws its calibration.",
+)
+
+
 def diffusion_rules(values: Values, summary: Values) -> dict[str, str]:
     """The rules of the ensemble, and where the literal model can answer."""
     errors = rules(values, summary)
@@ -61,7 +71,20 @@ def diffusion_rules(values: Values, summary: Values) -> dict[str, str]:
         )
     if values["guide"]:
         errors |= _guide_rules(values, summary)
+    if values["network"]:
+        errors |= _network_rules(values, summary["networks"][values["network"]]["scale"])
     return errors
+
+
+def _network_rules(values: Values, scale: int) -> dict[str, str]:
+    """Where a taught network can answer: where it was judged."""
+    asked = (values["factor"], values["sampling"], values["estimator"], values["guide"])
+    if asked == (scale, "binned", "flow", False):
+        return {}
+    return {
+        "network": f"This model was judged at ×{scale} on binned maps, with the null-space flow "
+        "and without an electron image: choose those, or the network that ships."
+    }
 
 
 def _guide_rules(values: Values, summary: Values) -> dict[str, str]:
@@ -102,7 +125,7 @@ RECIPE = Recipe(
     description="One network estimates what your map shows; a diffusion model then imagines, in "
     "the detail that your instrument could not see, what else the truth could be. The estimate is "
     "there in seconds, samples follow one by one, and each agrees with your counts.",
-    parameters=(FACTORS, SAMPLING, ESTIMATOR, GUIDE, CHANNELS, SAMPLES, STRICT),
+    parameters=(FACTORS, SAMPLING, ESTIMATOR, NETWORK, GUIDE, CHANNELS, SAMPLES, STRICT),
     module="workers.recipes.xray_flow",
     seconds=seconds,
     rules=diffusion_rules,

@@ -1,19 +1,27 @@
 """The numerics of `xray-diffusion`, declared in `recipes.xray_diffusion`."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from workers.posteriors.flow import DisagreementError
+from workers.posteriors.flow import DisagreementError, FlowModel
 from workers.posteriors.guided.gate import Guidance, guided
 from workers.recipes import words
 from workers.recipes.problem import Problem
 from workers.recipes.xray import Estimator, Loaded, Step, answer
 from workers.run import RunError
 from workers.training.cards import FLOW, LATENT
-from workers.training.registry import load_flow, load_guide, load_latent
+from workers.training.registry import (
+    ModelError,
+    load_flow,
+    load_guide,
+    load_latent,
+    load_taught,
+)
 
 
 def _flow(problem: Problem, parameters: dict[str, Any]) -> Loaded:
@@ -64,6 +72,25 @@ def told(found: Guidance, problem: Problem) -> dict[str, Any]:
     }
 
 
+def _taught(network: dict[str, str], problem: Problem, parameters: dict[str, Any]) -> Loaded:
+    """The flow that ships with the regression that a lab taught."""
+    flow = load_flow(problem.cell)
+    try:
+        regression = load_taught(Path(network["file"]), network["sha256"], problem.cell)
+    except ModelError as wrong:
+        raise RunError(f"{wrong} Run with the network that ships, and tell an operator.") from wrong
+    known = _named(network)
+    return Loaded(
+        FlowModel(regression, flow.flow, flow.steps),
+        {"network": {**known, "sentence": words.taught(network["name"])}},
+    )
+
+
+def _named(network: dict[str, str]) -> dict[str, str]:
+    """A taught network as a run remembers it: not where its file lay."""
+    return {name: network[name] for name in ("name", "sha256")}
+
+
 def _latent(problem: Problem, parameters: dict[str, Any]) -> Loaded:
     return Loaded(load_latent(problem.cell))
 
@@ -84,9 +111,13 @@ def run(
     should_stop: Callable[[], bool],
 ) -> dict[str, Any]:
     """Carry out `xray-diffusion`; as `recipes.xray.answer`."""
+    estimator = ESTIMATORS[parameters["estimator"]]
+    if network := parameters.get("network"):
+        estimator = replace(estimator, load=partial(_taught, network))
+        parameters = parameters | {"network": _named(network)}
     try:
         return answer(
-            ESTIMATORS[parameters["estimator"]],
+            estimator,
             measurement,
             output,
             parameters,

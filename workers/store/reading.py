@@ -46,6 +46,16 @@ class ImageStore:
         """Whether a picture of that name is here; names from outside go no further than this."""
         return name in self.names
 
+    def file(self, name: str) -> Path:
+        """A file beside the pictures (StoreError if it is not here); no name from outside."""
+        if not (self.path / name).is_file():
+            raise StoreError(f"There is no file {name} in {self.path.name}.")
+        return self.path / name
+
+    def lines(self, name: str) -> list[str]:
+        """The whole lines of a file of text; one that is being written ends none."""
+        return self.file(name).read_text().split("\n")[:-1]
+
     def window(
         self, name: str, channel: int, y0: int, x0: int, height: int, width: int, level: int = 0
     ) -> NDArray[Any]:

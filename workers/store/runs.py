@@ -94,6 +94,16 @@ class RunWriter:
                 group.create_array(key, data=array, chunks=(max(1, array.size),))
         self._tables.append(name)
 
+    def file(self, name: str, content: bytes) -> None:
+        """Write a file beside the pictures, such as a network's weights."""
+        with self._folder.writing():
+            (self._folder.partial / name).write_bytes(content)
+
+    def line(self, name: str, text: str) -> None:
+        """Add a line to a file of text, which a preview may read while it grows."""
+        with self._folder.writing(), (self._folder.partial / name).open("a") as file:
+            file.write(f"{text}\n")
+
     def close(self, summary: Mapping[str, Any]) -> str:
         """Finish: write the summary, give the folder its name; returns the content hash.
 

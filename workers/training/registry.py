@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load, load_file
 
 from workers.assessment.familiarity import Familiar
 from workers.networks.autoencoder import Autoencoder
@@ -118,6 +118,19 @@ def _regression(name: str, file: str, cell: int) -> CellNet:
     return load_ensemble(cell, regression).members[0]
 
 
+def load_taught(file: Path, digest: str, cell: int) -> CellNet:
+    """A regression that a lab taught, from its weights file.
+
+    Raises ModelError where the file is gone or its SHA-256 is not `digest`.
+    """
+    if not file.exists():
+        raise ModelError("The weights of the taught network are no longer in the store.")
+    weights = file.read_bytes()
+    if hashlib.sha256(weights).hexdigest() != digest:
+        raise ModelError("The weights of the taught network are not those it was kept with.")
+    return _regression_of({k: v.float() for k, v in load(weights).items()}, cell)
+
+
 def load_latent_weights(file: Path, regression: CellNet) -> LatentModel:
     """The latent diffusion model of one weights file, whatever any card says of it."""
     tensors = {k: v.float() for k, v in load_file(file).items()}
@@ -163,9 +176,14 @@ def load_weights(file: Path, cell: int) -> Ensemble:
 
 
 def _member(tensors: dict[str, torch.Tensor], m: int, cell: int) -> CellNet:
-    net = CellNet(cell)
     prefix = f"member{m}."
-    net.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
+    own = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+    return _regression_of(own, cell)
+
+
+def _regression_of(tensors: dict[str, torch.Tensor], cell: int) -> CellNet:
+    net = CellNet(cell)
+    net.load_state_dict(tensors)
     # Channels last: the layout in which convolutions on a CPU are fastest.
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net.eval().requires_grad_(False)

@@ -14,6 +14,7 @@ coverage of its samples are better than before. Either way a card with the figur
 import argparse
 import hashlib
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,26 +23,28 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from workers.assessment.scores import coverage_of_extremes
+from workers.measurement import Measurement
 from workers.networks.cellnet import CellNet
 from workers.physics import LinearForwardModel, PoissonNoise, forward_model
 from workers.posteriors.cells import cell_basis, predict, prepare
 from workers.posteriors.flow import FlowModel
 from workers.readers import read
+from workers.recipes.teach import CROP_CELLS, STEPS
 from workers.training.cards import FLOW, card
 from workers.training.registry import load_flow
 
-STEPS = 200
 RATE = 5e-5
-CROP_CELLS = 32
 SAMPLES = 16
 NOMINAL = coverage_of_extremes(SAMPLES)
 SPLITS = 3  # independent splits of the judge's counts
 
 Counts = NDArray[np.int64]
+Step = Callable[[str, float], None]  # the stage in words, and how much of the whole is done
+Learned = Callable[[int, float], None]  # a step, counted from 1, and its loss
 
 
 class TeachingError(Exception):
@@ -56,20 +59,37 @@ class Figures:
     coverage_gap: float
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What came of teaching: the card, and the weights (safetensors) if they were accepted."""
+
+    card: dict[str, Any]
+    weights: bytes | None
+
+
+def _silent(*said: Any) -> None:
+    pass
+
+
 def counts_of(folder: Path, factor: int) -> Counts:
+    """`counts_in` the map that the files of `folder` hold."""
+    files = sorted(path for path in folder.iterdir() if path.name != "SOURCE.md")
+    return counts_in(read(files), folder.name, factor)
+
+
+def counts_in(measurement: Measurement, name: str, factor: int) -> Counts:
     """The counts (e, H, W) of a measured map, cropped to whole blocks; raises TeachingError."""
-    measurement = read(sorted(path for path in folder.iterdir() if path.name != "SOURCE.md"))
     values = measurement.values
     if measurement.units != "counts" or not np.array_equal(values, np.round(values)):
         raise TeachingError(
-            f"{folder.name} holds no whole counts, which alone can be split; give raw counts."
+            f"{name} holds no whole counts, which alone can be split; give raw counts."
         )
     if not measurement.mask.all():
-        raise TeachingError(f"{folder.name} has unmeasured pixels; crop them away first.")
+        raise TeachingError(f"{name} has unmeasured pixels; crop them away first.")
     height, width = (side // factor * factor for side in values.shape[1:])
     if min(height, width) < factor * CROP_CELLS:
         raise TeachingError(
-            f"{folder.name} is {width} × {height} pixels; teaching at ×{factor} takes at least "
+            f"{name} is {width} × {height} pixels; teaching at ×{factor} takes at least "
             f"{factor * CROP_CELLS} a side."
         )
     return values[:, :height, :width].astype(np.int64)
@@ -86,15 +106,23 @@ def blocks(half: Tensor, factor: int) -> Tensor:
     return forward_model("binned", factor).expected(half) * factor**2
 
 
-def taught(model: FlowModel, counts: Counts, factor: int, seed: int) -> CellNet:
-    """A copy of the regression after `STEPS` small steps on one map."""
+def taught(
+    model: FlowModel,
+    counts: Counts,
+    factor: int,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    learned: Learned = _silent,
+) -> CellNet:
+    """A copy of the regression after `steps` small steps on one map; `learned` hears of each."""
     net = deepcopy(model.regression).requires_grad_(True)
     start = [p.detach().clone() for p in net.parameters()]
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.0)
     rng, forward = np.random.default_rng(seed), forward_model("binned", factor)
     spread = torch.from_numpy(np.quantile(counts, 0.999, axis=(1, 2))).float() + 0.5
     side = factor * CROP_CELLS
-    for step in range(STEPS):
+    for step in range(steps):
         top, left = (
             int(rng.integers(0, (whole - side) // factor + 1)) * factor
             for whole in counts.shape[1:]
@@ -109,8 +137,9 @@ def taught(model: FlowModel, counts: Counts, factor: int, seed: int) -> CellNet:
         optimiser.zero_grad()
         (loss + 1e-3 * drift).backward()  # type: ignore[no-untyped-call]
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 - step / STEPS)
+            group["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 - step / steps)
         optimiser.step()
+        learned(step + 1, float(loss.detach()))
     return net.requires_grad_(False)
 
 
@@ -128,8 +157,17 @@ def split_error(
     return (0.5 * torch.log(error + 1e-6)).mean()
 
 
-def judged(model: FlowModel, counts: Counts, factor: int, seed: int) -> Figures:
-    """The model on a specimen it was not taught with, over several splits of its counts."""
+def judged(
+    model: FlowModel,
+    counts: Counts,
+    factor: int,
+    seed: int,
+    step: Callable[[float], None] = _silent,
+) -> Figures:
+    """The model on a specimen it was not taught with, over several splits of its counts.
+
+    `step` hears how much of it is done, 0 to 1, and may raise.
+    """
     rng, forward = np.random.default_rng(seed), forward_model("binned", factor)
     peak = np.maximum(np.quantile(counts, 0.999, axis=(1, 2)), 1.0) / 2
     decibels, gaps = [], []
@@ -143,23 +181,50 @@ def judged(model: FlowModel, counts: Counts, factor: int, seed: int) -> Figures:
         mse = ((estimate - reference) ** 2).mean((1, 2)) - reference.mean((1, 2))
         floor = 1e-3 * np.maximum(reference.mean((1, 2)), 1e-6)
         decibels.append(np.mean(10 * np.log10(peak**2 / np.maximum(mse, floor))))
-        drawn = posterior.sample(SAMPLES, torch.Generator().manual_seed(n))
-        seen = np.stack([rng.poisson(s.numpy() / factor**2) for s in drawn])
+        seen = []
+        for k, drawn in enumerate(posterior.sample(SAMPLES, torch.Generator().manual_seed(n))):
+            step((n + k / SAMPLES) / SPLITS)
+            seen.append(rng.poisson(drawn.numpy() / factor**2))
+        least, most = np.min(seen, axis=0), np.max(seen, axis=0)
         # A count equal to the least or the most lies half inside.
-        inside = (seen.min(0) < reference) & (reference < seen.max(0))
-        edge = ((seen.min(0) == reference) | (seen.max(0) == reference)) & ~inside
+        inside = (least < reference) & (reference < most)
+        edge = ((least == reference) | (most == reference)) & ~inside
         gaps.append(abs(NOMINAL - float(inside.mean() + 0.5 * edge.mean())))
     return Figures(float(np.mean(decibels)), float(np.mean(gaps)))
 
 
-def teach(on: Counts, judge: Counts, factor: int, output: Path, seed: int = 0) -> dict[str, Any]:
-    """Teach, judge, write the card and, if accepted, the weights to the new folder `output`."""
+def lesson(
+    on: Counts,
+    judge: Counts,
+    factor: int,
+    *,
+    seed: int = 0,
+    steps: int = STEPS,
+    step: Step = _silent,
+    learned: Learned = _silent,
+) -> Lesson:
+    """Judge, teach, judge again. `step` may raise to stop; TeachingError for one map given twice.
+
+    Of the time, each judging takes about as long as the teaching.
+    """
+    if on.shape == judge.shape and np.array_equal(on, judge):
+        raise TeachingError(
+            "The map to judge with is the map to teach with; give another specimen."
+        )
     model = load_flow(max(factor, 2))
-    before = judged(model, judge, factor, seed + 1)
-    net = taught(model, on, factor, seed)
-    after = judged(FlowModel(net, model.flow, model.steps), judge, factor, seed + 1)
+
+    def learning(number: int, loss: float) -> None:
+        learned(number, loss)
+        step(f"learning, step {number} of {steps}", (1 + number / steps) / 3)
+
+    shipped = "judging the shipped network"
+    before = judged(model, judge, factor, seed + 1, lambda done: step(shipped, done / 3))
+    net = taught(model, on, factor, seed, steps=steps, learned=learning)
+    own = FlowModel(net, model.flow, model.steps)
+    after = judged(
+        own, judge, factor, seed + 1, lambda done: step("judging what it learned", (2 + done) / 3)
+    )
     accepted = after.psnr_db > before.psnr_db and after.coverage_gap < before.coverage_gap
-    output.mkdir(parents=True)
     made: dict[str, Any] = {
         "accepted": accepted,
         "factor": factor,
@@ -173,14 +238,30 @@ def teach(on: Counts, judge: Counts, factor: int, output: Path, seed: int = 0) -
         "before": vars(before),
         "after": vars(after),
         "seed": seed,
-        "steps": STEPS,
+        "steps": steps,
     }
-    if accepted:
-        file = output / f"cell{max(factor, 2)}.safetensors"
-        save_file({k: v.half().contiguous() for k, v in net.state_dict().items()}, file)
-        made["weights"] = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()}
-    (output / "card.json").write_text(json.dumps(made, indent=1) + "\n")
-    return made
+    if not accepted:
+        return Lesson(made, None)
+    weights = save({k: v.half().contiguous() for k, v in net.state_dict().items()})
+    made["weights"] = {weights_name(factor): hashlib.sha256(weights).hexdigest()}
+    return Lesson(made, weights)
+
+
+def weights_name(factor: int) -> str:
+    """The file of the weights for maps `factor` times finer."""
+    return f"cell{max(factor, 2)}.safetensors"
+
+
+def teach(
+    on: Counts, judge: Counts, factor: int, output: Path, seed: int = 0, steps: int = STEPS
+) -> dict[str, Any]:
+    """Teach, judge, write the card and, if accepted, the weights to the new folder `output`."""
+    found = lesson(on, judge, factor, seed=seed, steps=steps)
+    output.mkdir(parents=True)
+    if found.weights is not None:
+        (output / weights_name(factor)).write_bytes(found.weights)
+    (output / "card.json").write_text(json.dumps(found.card, indent=1) + "\n")
+    return found.card
 
 
 def verdict(made: dict[str, Any]) -> str:
@@ -209,11 +290,10 @@ def main() -> None:
         raise SystemExit(f"{given.output} exists; name a new folder.")
     try:
         on, judge = (counts_of(folder, given.factor) for folder in (given.on, given.judge))
+        made = teach(on, judge, given.factor, given.output, given.seed)
     except TeachingError as wrong:
         raise SystemExit(str(wrong)) from wrong
-    if on.shape == judge.shape and np.array_equal(on, judge):
-        raise SystemExit("The map to judge with is the map to teach with; give another specimen.")
-    print(verdict(teach(on, judge, given.factor, given.output, given.seed)))  # noqa: T201
+    print(verdict(made))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -242,6 +242,30 @@ class ReportOut(Schema):
         return reverse("reports:report", args=[report.pk])
 
 
+class ModelIn(Schema):
+    name: str = Field(description="What the lab calls it; of one lab, no two alike.")
+
+
+class ModelOut(Schema):
+    """A network that a lab taught; `state` is candidate, promoted or retired."""
+
+    id: UUID
+    lab: int = Field(alias="lab_id")
+    run: UUID = Field(alias="run_id")
+    name: str
+    state: str
+    scale: int
+    card: dict[str, Any]
+    sources: dict[str, dict[str, str]]
+    kept: datetime
+    kept_by: str = Field(alias="kept_by.username")
+    page: str
+
+    @staticmethod
+    def resolve_page(model: Any) -> str:
+        return reverse("learning:model", args=[model.pk])
+
+
 class SealOut(Schema):
     """Whether a report is as it was sealed; `problems` are sentences."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.runs import describing
 from fiducial.runs.models import Run
 from fiducial.trail.services import record
 from fiducial.viewer import export, stores
@@ -29,8 +30,10 @@ def freeze(*, run: Run, by: User, title: str = "") -> Report:
     Refused, in a sentence, for a run that has not succeeded, a person who may not work in its
     lab, a title too long, files that are gone, or a disk that is full; then nothing is kept.
     """
+    _may_freeze(run, by)
     title = title.strip() or default_title(run)
-    _may_freeze(run, by, title)
+    if len(title) > MAX_TITLE:
+        raise Refused(f"The title has {len(title)} characters; at most {MAX_TITLE} fit.")
     report = Report(run=run, version=_next_version(run), title=title, frozen_by=by)
     report.path = f"reports/{report.pk}"
     final = settings.STORE / report.path
@@ -63,12 +66,12 @@ def folder(report: Report) -> Path:
     return settings.STORE / report.path
 
 
-def _may_freeze(run: Run, by: User, title: str) -> None:
+def _may_freeze(run: Run, by: User) -> None:
     permissions.require(by, permissions.WORK, run.measurement.project.lab)
     if run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished run can be frozen; this one has no result yet.")
-    if len(title) > MAX_TITLE:
-        raise Refused(f"The title has {len(title)} characters; at most {MAX_TITLE} fit.")
+    if not describing.answers(run):
+        raise Refused("This run taught a network; freeze a run that asks it about a map.")
 
 
 def _next_version(run: Run) -> int:

@@ -9,7 +9,7 @@ from fiducial.measurements.models import Measurement
 from fiducial.plans import measured
 from workers.recipes.catalogue import Recipe
 
-from . import admission, queries, reasons, words
+from . import admission, beside, queries, reasons, words
 from .allotments import quota
 from .estimates import UNKNOWN_SPREAD, by_recipe
 from .models import Run
@@ -34,7 +34,7 @@ def cost(
     recipe: Recipe, parameters: dict[str, Any], measurement: Measurement, *, lane: str, by: User
 ) -> Cost:
     """Estimate a run with cleaned parameters: by the recipe, corrected by what past runs took."""
-    seconds, memory = by_recipe(recipe, parameters, measurement.summary)
+    seconds, memory = by_recipe(recipe, parameters, beside.known(recipe, measurement))
     lab = measurement.project.lab
     refusal = ""
     try:

@@ -41,7 +41,8 @@ class Answer:
     @property
     def held_out(self) -> dict[str, float | None]:
         """Figures of the model on specimens it never saw; None where its card does not say."""
-        said = self.run.summary["calibration"].get("held_out", {})
+        card = {} if self.run.parameters.get("network") else self.run.summary["calibration"]
+        said = card.get("held_out", {})
         return {
             "psnr": said.get("psnr_db"),
             "crps": said.get("crps"),
@@ -100,7 +101,8 @@ def estimator(run: Run) -> str:
         for choice in parameter.choices if parameter.name == "estimator" else ():
             if choice.value == run.parameters.get("estimator", parameter.default):
                 guided = ", with electron image" if run.parameters.get("guide") else ""
-                return choice.label.partition(":")[0] + guided
+                taught = ", taught by the lab" if run.parameters.get("network") else ""
+                return choice.label.partition(":")[0] + guided + taught
     return recipe_title(run).partition(" of ")[0]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from workers.recipes.catalogue import RECIPES, Parameter
 
+from . import beside
 from .models import Run
 
 
@@ -13,6 +14,12 @@ def parameters(run: Run) -> list[tuple[str, str]]:
         (parameter.title, _value(parameter, run.parameters[parameter.name]))
         for parameter in _declared(run)
     ]
+
+
+def answers(run: Run) -> bool:
+    """Whether it answers a question about its measurement, as all but lessons of a network do."""
+    recipe = RECIPES.get(run.recipe)
+    return recipe is None or recipe.makes == "answer"
 
 
 def brief(run: Run) -> str:
@@ -34,12 +41,20 @@ def _value(parameter: Parameter, value: Any) -> str:
         return labels.get(value, str(value))
     if parameter.kind == "channels":
         return ", ".join(value)
+    if parameter.kind == "measurement":
+        return beside.name(value)
+    if parameter.kind == "network":
+        return beside.network(value)
     if parameter.kind == "boolean":
         return "yes" if value else "no"
     return f"{value:g}"
 
 
 def _brief(parameter: Parameter, value: Any) -> str:
+    if parameter.kind == "measurement":
+        return ""  # a name takes a query, and lists have many lines
+    if parameter.kind == "network":
+        return "own network" if value else ""
     if parameter.kind == "boolean":
         return parameter.name if value else ""
     if parameter.kind == "choice":

@@ -7,6 +7,7 @@ from django import forms
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import Parameter, ParameterErrors, Recipe
 
+from . import beside
 from .models import Run
 from .services import MAX_SEED
 
@@ -40,13 +41,18 @@ class RecipeForm(forms.Form):
 
     def __init__(self, recipe: Recipe, measurement: Measurement, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._recipe, self._summary = recipe, measurement.summary
+        self._recipe, self._summary = recipe, beside.known(recipe, measurement)
         suggested = recipe.suggest(self._summary)
-        for parameter in recipe.parameters:
+        self._asked = [
+            one
+            for one in recipe.parameters
+            if one.kind != "network" or self._summary["networks"]  # nothing to choose from
+        ]
+        for parameter in self._asked:
             field = _field(parameter, self._summary)
             field.initial = suggested.get(parameter.name, field.initial)
             self.fields[parameter.name] = field
-        self.order_fields([parameter.name for parameter in recipe.parameters])
+        self.order_fields([parameter.name for parameter in self._asked])
 
     def clean(self) -> dict[str, Any]:
         values = dict(self.cleaned_data)
@@ -67,7 +73,7 @@ class RecipeForm(forms.Form):
                 "field": self[parameter.name],
                 "picked": self._picked(parameter),
             }
-            for parameter in self._recipe.parameters
+            for parameter in self._asked
         ]
 
     def _picked(self, parameter: Parameter) -> set[str]:
@@ -85,6 +91,15 @@ def _field(parameter: Parameter, summary: dict[str, Any]) -> forms.Field:
         channels = summary.get("channels", [])
         facts["initial"] = parameter.default or channels
         return forms.MultipleChoiceField(choices=[(name, name) for name in channels], **facts)
+    if parameter.kind == "measurement":
+        others = [(key, other["name"]) for key, other in summary["others"].items()]
+        return forms.ChoiceField(choices=others, **facts)
+    if parameter.kind == "network":
+        own = [
+            (key, f"{one['name']} (×{one['scale']})") for key, one in summary["networks"].items()
+        ]
+        ships = ("", "The network that ships")
+        return forms.ChoiceField(choices=[ships, *own], required=False, **facts)
     if parameter.kind == "boolean":
         return forms.BooleanField(required=False, **facts)
     limits = {"min_value": parameter.minimum, "max_value": parameter.maximum}

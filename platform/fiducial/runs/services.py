@@ -14,7 +14,7 @@ from fiducial.measurements.models import Measurement
 from fiducial.trail.services import record
 from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
 
-from . import admission, tickets, words
+from . import admission, beside, tickets, words
 from .estimates import by_recipe
 from .models import Run
 
@@ -136,11 +136,12 @@ def refuse_unready(measurement: Measurement) -> None:
 
 
 def _clean(recipe: Recipe, parameters: Mapping[str, Any], measurement: Measurement) -> dict:
+    known = beside.known(recipe, measurement)
     try:
-        cleaned = recipe.clean(parameters, measurement.summary)
+        cleaned = recipe.clean(parameters, known)
     except ParameterErrors as wrong:
         raise BadParameters(wrong.errors) from None
-    seconds = recipe.cost(cleaned, measurement.summary)
+    seconds = recipe.cost(cleaned, known)
     if seconds > words.soft_limit():
         raise Refused(
             f"This would take about {words.duration(seconds)}, more than the limit of "
@@ -153,7 +154,7 @@ def _clean(recipe: Recipe, parameters: Mapping[str, Any], measurement: Measureme
 def _queue(*, lane: str, **fields: Any) -> Run:
     run = Run(**fields)
     recipe, lab = RECIPES[run.recipe], run.measurement.project.lab
-    summary = run.measurement.summary
+    summary = beside.known(recipe, run.measurement)
     run.estimated, run.memory = by_recipe(recipe, run.parameters, summary)
     run.lane = admission.lane(lane, run.estimated, lab)
     admission.admit(run.estimated, lab, run.submitted_by)

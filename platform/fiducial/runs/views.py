@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fiducial.accounts import permissions
@@ -203,6 +204,7 @@ def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
         "line": queries.line(found, queries.read_queue()),
         "recipe": queries.recipe_title(found),
         "parameters": describing.parameters(found),
+        "curve": "" if describing.answers(found) else reverse("learning:curve", args=[found.pk]),
         "may_change": queries.may_change(request.user, found),
         "retry": found.retries.order_by("-created").first(),
     }

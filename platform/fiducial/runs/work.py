@@ -12,7 +12,7 @@ from fiducial.measurements.queries import store_folder
 from fiducial.operations import logs
 from workers import run as door
 
-from . import folders, leases, words
+from . import beside, folders, leases, words
 from .models import Run
 from .watch import Watch, Why, settle
 
@@ -38,7 +38,7 @@ def _work(run: Run) -> None:
                 run.recipe,
                 store_folder(run.measurement, run.measurement_revision),
                 folders.output(run),
-                run.parameters,
+                beside.located(run),
                 seed=run.seed,
                 report=watch.report,
                 should_stop=watch.should_stop,

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "fiducial.runs",
     "fiducial.operate",
     "fiducial.viewer",
+    "fiducial.learning",
     "fiducial.reports",
     "fiducial.audits",
     "fiducial.review",

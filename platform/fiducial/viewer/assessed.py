@@ -7,6 +7,7 @@ from workers.store import RunStore
 SHOWN_LEVEL = "0.9"  # of the interval that the store holds
 
 REASONS = {  # why a run withdrew its calibration, as `withdrawn` in the summary names them
+    "network": "the network was taught by the lab and never calibrated",
     "material": "unlike the training scenes",
     "chi2": "the samples do not scatter as counting noise does",
     "thinning": "the data-only check failed",

@@ -4,6 +4,7 @@
 reports, which must work alone and on paper, link to a list at their end.
 """
 
+from fiducial.learning.glossary import LESSONS
 from fiducial.plans.glossary import PLANS
 from fiducial.runs.glossary import ESTIMATORS
 
@@ -352,6 +353,7 @@ GROUPS: dict[str, dict[str, Definition]] = {
         ),
     },
     "Estimators side by side": ESTIMATORS,
+    "Taught networks": LESSONS,
     "Plans": PLANS,
     "Queue and seal": {
         "estimated-time": Definition(

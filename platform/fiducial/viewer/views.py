@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
+from fiducial.learning import pages as learning
 from fiducial.measurements.queries import visible_measurements
 from fiducial.reports.queries import reports_of
 from fiducial.reports.services import default_title
+from fiducial.runs import describing
 from fiducial.runs.models import Run
 from fiducial.runs.queries import visible_runs
 from workers.store import ImageStore, StoreError
@@ -40,6 +42,8 @@ DOWNLOADS = {
 
 def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
     """The page of a run that succeeded; `runs` calls it on its own address."""
+    if not describing.answers(run):
+        return learning.lesson_page(request, run)
     try:
         if run.recipe == pathways.RECIPE:
             template, context = "viewer/units.html", pathways.of_run(run)
@@ -212,7 +216,10 @@ def attachment(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
 def finished(request: HttpRequest, pk: str) -> Run:
     """The run, if it has a result and the visitor may see it; otherwise 404."""
     succeeded = visible_runs(request.user).filter(state=Run.State.SUCCEEDED).exclude(store_path="")
-    return get_object_or_404(succeeded.select_related("measurement"), pk=pk)
+    run = get_object_or_404(succeeded.select_related("measurement"), pk=pk)
+    if not describing.answers(run):
+        raise Http404("This run taught a network: there is no map to look at.")
+    return run
 
 
 def _point(text: str) -> figures.Point:

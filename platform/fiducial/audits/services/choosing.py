@@ -5,6 +5,7 @@ from django.db import transaction
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.runs import describing
 from fiducial.runs.models import Run
 from fiducial.trail.services import record
 from fiducial.viewer import stores
@@ -25,7 +26,7 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
     to take the size from, or nothing is left to gain.
     """
     permissions.require(user, permissions.WORK, run.measurement.project.lab)
-    if run.state != Run.State.SUCCEEDED or not run.store_path:
+    if run.state != Run.State.SUCCEEDED or not run.store_path or not describing.answers(run):
         raise Refused("Only a run that has a result can say where it may be wrong.")
     if not 1 <= count <= MOST:
         raise Refused(f"Choose 1 to {MOST} windows.")

@@ -1,0 +1,77 @@
+"""What a recipe asks for beside its map: other measurements and taught networks of the lab.
+
+A run keeps a measurement as "id@revision" and a network by its id; only the worker that carries the
+run out turns them into files.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from fiducial.learning.models import TaughtModel
+from fiducial.learning.queries import promoted_in
+from fiducial.measurements import folders
+from fiducial.measurements.models import Measurement
+from workers.recipes.catalogue import RECIPES, Recipe
+
+from .models import Run
+
+
+def known(recipe: Recipe, measurement: Measurement) -> dict[str, Any]:
+    """What `recipe` is told of `measurement`, with what there is in its lab if it asks for it."""
+    summary: dict[str, Any] = measurement.summary
+    if recipe.of_kind("measurement"):
+        others = _others(measurement)
+        summary = summary | {"content_hash": measurement.content_hash, "others": others}
+    if recipe.of_kind("network"):
+        models = promoted_in(measurement.project.lab)
+        networks = {str(one.pk): {"name": one.name, "scale": one.scale} for one in models}
+        summary = summary | {"networks": networks}
+    return summary
+
+
+def located(run: Run) -> dict[str, Any]:
+    """The run's parameters for its numerics: a folder for a measurement, the file of a network."""
+    recipe, found = RECIPES.get(run.recipe), dict(run.parameters)
+    for name in recipe.of_kind("measurement") if recipe else ():
+        found[name] = str(folders.revision(*_parts(found[name])))
+    for name in recipe.of_kind("network") if recipe else ():
+        if found.get(name):
+            found[name] = _file(TaughtModel.objects.get(pk=found[name]))
+    return found
+
+
+def name(key: str) -> str:
+    """What the measurement behind a key is called."""
+    pk, revision = _parts(key)
+    found = Measurement.objects.filter(pk=pk).values_list("name", flat=True).first()
+    return f"{found or 'a measurement that was deleted'}, revision {revision}"
+
+
+def network(key: str) -> str:
+    """What the network behind a key is called."""
+    return TaughtModel.objects.get(pk=key).name if key else "the network that ships"
+
+
+def _others(measurement: Measurement) -> dict[str, dict[str, Any]]:
+    ready = Measurement.objects.filter(
+        project__lab=measurement.project.lab_id,
+        state=Measurement.State.READY,
+        kind=Measurement.Kind.MAP,
+    )
+    rows = ready.exclude(pk=measurement.pk).order_by("name", "created")
+    return {
+        f"{one.pk}@{one.revision}": one.summary
+        | {"name": one.name, "content_hash": one.content_hash}
+        for one in rows
+        if one.summary.get("content", "maps") == measurement.summary.get("content", "maps")
+    }
+
+
+def _file(model: TaughtModel) -> dict[str, str]:
+    file, digest = model.weights
+    return {"name": model.name, "file": str(model.folder / file), "sha256": digest}
+
+
+def _parts(key: str) -> tuple[UUID, int]:
+    pk, _, revision = key.partition("@")
+    return UUID(pk), int(revision)

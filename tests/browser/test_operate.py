@@ -1,4 +1,4 @@
-"""An operator moves a run and pauses a worker, on a desktop and on a phone."""
+"""An operator moves a run and pauses a worker, on a desktop and on a phone; drains another."""
 
 from collections.abc import Callable
 
@@ -48,3 +48,30 @@ def test_an_operator_moves_a_run_and_pauses_a_worker(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_text("was changed")).to_be_visible()
+
+
+def test_an_operator_drains_a_worker_and_queues_its_run_again(visit: Callable[..., Page]) -> None:
+    operator, member = people.person(is_operator=True), people.person()
+    lab = people.lab(member=member)
+    measurement = measurements.ready(measurements.project(lab), member)
+    worker = runs.worker("gpu0@here")
+    run = runs.running(measurement, worker="gpu0@here", fraction=0.4)
+
+    page = visit(operator, "/operate/")
+    page.get_by_label("Order").select_option("drain")
+    page.locator("#order-reason").fill("its memory fails")
+    page.get_by_role("button", name="Tell it").click()
+    row = page.locator("tr", has_text=str(run.pk))
+    row.get_by_text("Change").click()
+    row.get_by_role("button", name="Queue again").click()  # without a reason
+    assert row.get_by_label("Reason").evaluate("field => field.validity.valueMissing")
+    row.get_by_label("Reason").fill("it would be lost there")
+    row.get_by_role("button", name="Queue again").click()
+    expect(page.locator("tr", has_text=str(run.pk))).to_contain_text("waiting")
+
+    worker.refresh_from_db()
+    run.refresh_from_db()
+    assert (worker.order, run.state, run.attempt) == ("drain", "queued", 0)
+    page.goto(page.url.replace("/operate/", "/trail/"))
+    expect(page.get_by_role("main")).to_contain_text("its memory fails")
+    expect(page.get_by_role("main")).to_contain_text("it would be lost there")

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
+from fiducial.accounts import permissions
 from fiducial.learning import pages as learning
 from fiducial.measurements.queries import visible_measurements
 from fiducial.reports.queries import reports_of
@@ -51,8 +52,12 @@ def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
             template, context = "viewer/run.html", page.of_run(run)
     except StoreError as missing:
         return render(request, "viewer/missing.html", {"run": run, "sentence": missing}, status=410)
-    frozen = {"reports": reports_of(run), "report_title": default_title(run)}
-    return render(request, template, context | frozen)
+    around = {
+        "reports": reports_of(run),
+        "report_title": default_title(run),
+        "may_work": permissions.may(request.user, permissions.WORK, run.measurement.project.lab),
+    }
+    return render(request, template, context | around)
 
 
 @require_GET

@@ -12,6 +12,9 @@ from fiducial.runs.models import Run
 from fiducial.runs.work import work_one
 from tests.factories import lessons, measurements, people
 
+# The lease is renewed over a connection of its own, which sees only what was committed.
+worked = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def maps(db: None) -> tuple[Measurement, Measurement]:
@@ -28,6 +31,7 @@ def teach(on: Measurement, judge: object, by: User | None = None, **asked: objec
     )
 
 
+@worked
 def test_a_lesson_is_queued_and_carried_out_like_any_run(maps):
     on, judge = maps
     run = teach(on, judge.pk)
@@ -41,6 +45,7 @@ def test_a_lesson_is_queued_and_carried_out_like_any_run(maps):
     assert "10 steps" in describing.brief(run)
 
 
+@worked
 def test_the_judge_keeps_the_revision_it_had_when_it_was_asked(maps):
     on, judge = maps
     run = teach(on, judge.pk)
@@ -50,6 +55,7 @@ def test_the_judge_keeps_the_revision_it_had_when_it_was_asked(maps):
     assert run.state == "succeeded"
 
 
+@worked
 def test_a_judge_whose_files_went_fails_the_run_with_a_sentence(maps):
     on, judge = maps
     run = teach(on, judge.pk)

@@ -14,6 +14,9 @@ from fiducial.runs.work import work_one
 from tests.factories import lessons, measurements, people
 from workers.training.registry import load_flow
 
+# The lease is renewed over a connection of its own, which sees only what was committed.
+worked = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def coarse(owner: User, run: Run) -> Measurement:
@@ -64,6 +67,7 @@ def test_only_promoted_models_are_asked(coarse, owner, model, state):
         ask(coarse, model)
 
 
+@worked
 def test_a_run_with_a_taught_network_is_carried_out_and_named(run, owner):
     weights = save(
         {k: v.half().contiguous() for k, v in load_flow(2).regression.state_dict().items()}
@@ -87,6 +91,7 @@ def test_a_run_with_a_taught_network_is_carried_out_and_named(run, owner):
     assert compared.status_code == 200
 
 
+@worked
 def test_a_model_whose_weights_went_fails_the_run_with_a_sentence(coarse, model):
     (model.folder / model.weights[0]).unlink()
     asked = ask(coarse, model)

@@ -22,6 +22,7 @@ NO_PAGE = {
         *("measurements:upload-state", "measurements:histogram", "viewer:run-preview"),
         *("viewer:run-features", "viewer:run-figure", "viewer:run-unit", "viewer:run-frame"),
         *("viewer:run-profile", "operations:live", "operations:ready", "operations:metrics"),
+        *("learning:curve", "learning:model-curve"),
     ],
     "pictures and tiles": [
         *("measurements:thumbnail", "viewer:run-preview-picture", "viewer:run-phases"),

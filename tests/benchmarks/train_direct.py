@@ -31,7 +31,8 @@ from workers.posteriors.flow import LARGEST
 from workers.posteriors.latent import fine_scale
 from workers.training.calibrate import digest
 from workers.training.calibrate_flow import judge
-from workers.training.descent import Shown, descend, on_device, square_weights
+from workers.training.descent import descend, on_device, square_weights
+from workers.training.distributed import Shown, part_of
 from workers.training.train import Scenes, batch, measure
 from workers.training.train_flow import precision, velocity_error
 
@@ -50,7 +51,8 @@ def direct_loss(net: DirectNet, truth: Tensor, generator: torch.Generator) -> Te
     target = to_cells(truth.flatten(0, 1), scale).clamp(-LARGEST, LARGEST)
     with precision(truth):
         shaped = target.reshape(*truth.shape[:2], *target.shape[1:])
-        return velocity_error(net.flow, shaped, net.given(cells), generator).mean()
+        given, whole = net.given(cells), part_of(len(truth))
+        return velocity_error(net.flow, shaped, given, whole, generator).mean()
 
 
 def train_direct(steps: int, scenes: Scenes, output: Path) -> None:

@@ -6,21 +6,19 @@ falls as half a cosine, averaged weights, and a checkpoint from which a stopped 
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from workers.training.distributed import Loss, Shown, averaged, is_first, shared
 from workers.training.muon import Muon
 
 EVERY = 200  # steps between two reports and checkpoints
 WARM_UP = 50  # steps
 AVERAGE_DECAY = 0.995
-
-Shown = dict[str, float]  # figures of a step by name, for the terminal
-Loss = Callable[[np.random.Generator, torch.Generator], tuple[Tensor, Shown]]
 
 
 def device() -> str:
@@ -68,7 +66,8 @@ def descend(
     """Train `net` and return its averaged weights, half precision.
 
     `loss` draws a batch with the generators it is given; `limits` are groups of parameters and how
-    long the gradient of each may be; `rates` the learning rate at the start and at the end.
+    long the gradient of each may be; `rates` the learning rate at the start and at the end. Of
+    several processes (`training.distributed`) all must see the checkpoint, and the first writes it.
     """
     net.to(device())
     average = torch.optim.swa_utils.AveragedModel(
@@ -83,6 +82,7 @@ def descend(
         for optimiser, saved in zip(both, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         done = int(state["step"])
+    shared_loss = shared(net, loss)
     rng = np.random.default_rng([*seed, done])
     generator = torch.Generator().manual_seed(1000 * seed[0] + seed[1] + 7919 * done)
     began, history = time.monotonic(), list[Shown]()
@@ -91,7 +91,7 @@ def descend(
         rate = rates[1] + (rates[0] - rates[1]) * half_cosine
         for group in (group for optimiser in both for group in optimiser.param_groups):
             group["lr"] = rate * min(1.0, (step - done + 1) / WARM_UP)
-        value, shown = loss(rng, generator)
+        value, shown = shared_loss(rng, generator)
         net.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         for parameters, limit in limits:
@@ -101,12 +101,15 @@ def descend(
         average.update_parameters(net)
         history.append(shown)
         if (step + 1) % EVERY == 0 or step + 1 == steps:
-            means = [f"{k} {np.mean([each[k] for each in history]):.4f}" for k in shown]
+            means = averaged({k: float(np.mean([each[k] for each in history])) for k in shown})
+            history.clear()
+            if not is_first():
+                continue
+            figures = " ".join(f"{k} {mean:.4f}" for k, mean in means.items())
             seconds = time.monotonic() - began
             print(  # noqa: T201  the training command speaks on the terminal
-                f"seed {seed} step {step + 1}/{steps} {' '.join(means)} {seconds:.0f} s", flush=True
+                f"seed {seed} step {step + 1}/{steps} {figures} {seconds:.0f} s", flush=True
             )
-            history.clear()
             torch.save(
                 {
                     "net": net.state_dict(),

@@ -8,8 +8,8 @@ others ×4 and ×8. On two CPU cores a common stem is trained first; members for
 with their own seed and a learning rate that starts high again, as in a snapshot ensemble (Huang
 2017). A stem may also start from the trunk of another size of cell. The seed decides initial
 weights, the order of scenes, doses, crops and operators. Nothing but synthetic scenes is seen. Runs
-on a CPU or, where there is one, a GPU, in bfloat16 where the processor has it; continues from its
-last checkpoint.
+on a CPU or, where there is one, a GPU, in bfloat16 where the processor has it, or under `torchrun`
+on several (`training.distributed`); continues from its last checkpoint.
 """
 
 import argparse
@@ -25,11 +25,13 @@ from torch.nn import functional as F
 from workers.networks.cellnet import CellNet
 from workers.physics import LinearForwardModel, forward_model
 from workers.posteriors.cells import cell_basis, predict, prepare
-from workers.training.descent import Shown, descend, has_bfloat16, on_device, square_weights
+from workers.training.descent import descend, has_bfloat16, on_device, square_weights
+from workers.training.distributed import Shown, is_first, part_of, processes
 
 # Cells along the side of a training crop, per side of a cell.
 CROP_CELLS = {2: 24, 4: 24, 8: 16}
-# Few maps a step: in the same time on two cores many small steps went further than few large ones.
+# Few maps a step, each of one element: in the same time on two cores many small steps went further
+# than few large ones.
 MAPS_PER_STEP = 10
 # How often each operator is practised; fine maps belong to the 2 × 2 network.
 OPERATOR_SHARE = {"binned": 0.6, "point": 0.2, "line": 0.1, "psf": 0.1}
@@ -65,11 +67,13 @@ class Scenes:
         return x.contiguous(), spread[chosen]
 
 
-def batch(scenes: Scenes, rng: np.random.Generator, cell: int) -> tuple[Tensor, Tensor]:
+def batch(
+    scenes: Scenes, rng: np.random.Generator, cell: int, maps: int = MAPS_PER_STEP
+) -> tuple[Tensor, Tensor]:
     """Truth `(b, e, H, W)` in counts per measured dwell and its range `(b, e)`."""
     elements = int(rng.choice([1, 2, 5, 8, 10], p=[0.08, 0.12, 0.25, 0.30, 0.25]))
     side = CROP_CELLS[cell] * cell
-    crops = [scenes.crop(rng, elements, side) for _ in range(max(MAPS_PER_STEP // elements, 1))]
+    crops = [scenes.crop(rng, elements, side) for _ in range(max(maps // elements, 1))]
     dose = np.exp(rng.uniform(math.log(1 / 40), math.log(2.0 * cell**2), len(crops)))
     scale = torch.from_numpy(dose.astype(np.float32))[:, None]
     truth = torch.stack([c for c, _ in crops]) * scale[..., None, None]
@@ -92,8 +96,10 @@ def measure(
 def losses(
     net: CellNet, truth: Tensor, spread: Tensor, operator: str, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Mean log of the RMS error relative to the range, and the likelihood of the spread."""
+    """Mean log of the RMS error relative to the range, and the likelihood of the spread; of the
+    part of a batch that this process takes."""
     forward, y = measure(truth, operator, net.cell, generator)
+    truth, spread, y = map(part_of(len(truth)).of, (truth, spread, y))
     cells = prepare(y, forward, torch.ones(1, 1, 1, 1).to(truth))
     with torch.autocast(truth.device.type, torch.bfloat16, enabled=has_bfloat16(truth.device.type)):
         mean, sigma = predict(net, cells)
@@ -140,10 +146,12 @@ def train(
     scenes: Scenes,
     output: Path,
     start: Path | None,
+    maps: int = MAPS_PER_STEP,
 ) -> None:
     """Train one network and write its averaged weights, half precision, to `output`.
 
-    `rates`: learning rate at the start and at the end, a half cosine between them.
+    `rates`: learning rate at the start and at the end, a half cosine between them; `maps`: those of
+    a step, over all processes.
     """
     torch.manual_seed(1000 * cell + seed)
     net = CellNet(cell)
@@ -151,10 +159,11 @@ def train(
         start_from(net, start)
 
     def loss(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Shown]:
-        truth, spread = batch(scenes, rng, cell)
+        truth, spread = batch(scenes, rng, cell, maps)
         operator = operator_for(cell, rng)
         error, likelihood = losses(net, on_device(truth), on_device(spread), operator, generator)
-        return error + 0.02 * likelihood, {"log rmse": error.item(), "nll": likelihood.item()}
+        shown = {"log rmse": error.item(), "nll": likelihood.item()}
+        return part_of(len(truth)).weighed(error + 0.02 * likelihood, shown)
 
     # Clipped apart: a burst of the spread's gradient must not shrink the mean's.
     spread_head = list(net.log_sigma.parameters())
@@ -164,7 +173,8 @@ def train(
     weights = descend(
         net, square, loss, limits, steps, rates, (cell, seed), output.with_suffix(".checkpoint")
     )
-    save_file(weights, output)
+    if is_first():
+        save_file(weights, output)
 
 
 def main() -> None:
@@ -176,16 +186,19 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights, or a model's, to start from")
+    parser.add_argument("--maps", type=int, default=MAPS_PER_STEP, help="of a step, in all")
     given = parser.parse_args()
-    train(
-        given.cell,
-        given.seed,
-        given.steps,
-        tuple(given.rates),
-        Scenes(given.scenes),
-        given.output,
-        given.start,
-    )
+    with processes():
+        train(
+            given.cell,
+            given.seed,
+            given.steps,
+            tuple(given.rates),
+            Scenes(given.scenes),
+            given.output,
+            given.start,
+            given.maps,
+        )
 
 
 if __name__ == "__main__":

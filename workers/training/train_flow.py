@@ -26,9 +26,10 @@ from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet, integrate
 from workers.physics import LinearForwardModel
 from workers.posteriors.cells import Cells, Seen, cell_basis, prepare, see
-from workers.training.descent import Shown, descend, has_bfloat16, on_device, square_weights
+from workers.training.descent import descend, has_bfloat16, on_device, square_weights
+from workers.training.distributed import Part, Shown, is_first, part_of, processes
 from workers.training.registry import load_ensemble
-from workers.training.train import Scenes, batch, measure, operator_for
+from workers.training.train import MAPS_PER_STEP, Scenes, batch, measure, operator_for
 
 FEW_STEPS = 2
 LARGEST = 5.0  # whitened; beyond it a residual says that sigma was wrong, not what is imagined
@@ -36,13 +37,14 @@ LARGEST = 5.0  # whitened; beyond it a residual says that sigma was wrong, not w
 
 @dataclass(frozen=True)
 class Task:
-    """One simulated batch as the regression sees it, `(b, e, cell², h, w)` if not said."""
+    """A part of a simulated batch as the regression sees it, `(b, e, cell², h, w)` if not said."""
 
     forward: LinearForwardModel
     cells: Cells
     seen: Seen
     sigma: Tensor  # of every coefficient, in units of `cells.unit`
     truth: Tensor  # (b, e, H, W)
+    part: Part
 
     @property
     def residual(self) -> Tensor:
@@ -60,12 +62,14 @@ class Task:
 
 
 def asked(regression: CellNet, truth: Tensor, operator: str, generator: torch.Generator) -> Task:
-    """Measure a batch and let the regression look at it."""
+    """Measure a batch and let the regression look at the part that this process takes."""
     forward, y = measure(truth, operator, regression.cell, generator)
+    part = part_of(len(truth))
+    truth, y = part.of(truth), part.of(y)
     cells = prepare(y, forward, torch.ones(1, 1, 1, 1).to(truth))
     with torch.no_grad(), precision(truth):
         seen = see(regression, cells)
-    return Task(forward, cells, seen, torch.exp(seen.log_sigma.float()), truth)
+    return Task(forward, cells, seen, torch.exp(seen.log_sigma.float()), truth, part)
 
 
 def precision(like: Tensor) -> torch.autocast:
@@ -73,14 +77,16 @@ def precision(like: Tensor) -> torch.autocast:
 
 
 def velocity_error(
-    net: FlowNet, target: Tensor, given: Tensor, generator: torch.Generator
+    net: FlowNet, target: Tensor, given: Tensor, part: Part, generator: torch.Generator
 ) -> Tensor:
     """Squared error of the velocity somewhere between noise and `target`, in the target's shape.
 
+    `target` holds `part` of a batch; what is random is drawn for the whole.
+
     Flow matching (Lipman 2023) along the trigonometric path of `networks.flownet.integrate`.
     """
-    angle = 0.5 * math.pi * torch.rand(len(target), generator=generator).to(target)
-    noise = torch.randn(target.shape, generator=generator).to(target)
+    angle = 0.5 * math.pi * part.of(torch.rand(part.whole, generator=generator)).to(target)
+    noise = part.of(torch.randn(part.whole, *target.shape[1:], generator=generator)).to(target)
     sine, cosine = (f(angle)[:, None, None, None, None] for f in (torch.sin, torch.cos))
     velocity = net(cosine * noise + sine * target, angle, given)
     error: Tensor = velocity.float() - (cosine * target - sine * noise)
@@ -95,7 +101,7 @@ def velocity_loss(net: FlowNet, task: Task, generator: torch.Generator) -> Tenso
     residual, seen = task.residual, task.seen
     with precision(residual):
         given = net.condition(seen.features, seen.mean, seen.log_sigma)
-        error = velocity_error(net, residual, given, generator)
+        error = velocity_error(net, residual, given, task.part, generator)
     counts = task.cells.unit * task.sigma
     share = counts / counts.mean(dim=(2, 3, 4), keepdim=True)
     loss: Tensor = ((0.5 + 0.5 * share) * error).mean()
@@ -110,7 +116,8 @@ def score_loss(net: FlowNet, task: Task, generator: torch.Generator) -> Tensor:
     seen = task.seen
     with precision(task.truth):
         given = net.condition(seen.features, seen.mean, seen.log_sigma)
-        noises = torch.randn(2, *task.sigma.shape, generator=generator).to(task.truth)
+        noises = torch.randn(2, task.part.whole, *task.sigma.shape[1:], generator=generator)
+        noises = task.part.of(noises, dim=1).to(task.truth)
         drawn = [integrate(net, noise, given, FEW_STEPS).float() for noise in noises]
     one, two = (task.image(x.clamp(-LARGEST, LARGEST)) for x in drawn)
     plain = task.image(torch.zeros_like(task.sigma))
@@ -144,10 +151,12 @@ def train_flow(
     output: Path,
     start: Path | None = None,
     score: bool = False,
+    maps: int = MAPS_PER_STEP,
 ) -> None:
     """Train one flow and write its averaged weights, half precision, to `output`.
 
-    `score`: learn from whole samples instead of velocities; from the flow in `start`.
+    `score`: learn from whole samples instead of velocities; from the flow in `start`. `maps`: those
+    of a step, over all processes.
     """
     torch.manual_seed(1000 * cell + seed)
     net = FlowNet(cell)
@@ -157,15 +166,17 @@ def train_flow(
     step_loss = score_loss if score else velocity_loss
 
     def loss(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Shown]:
-        truth, _ = batch(scenes, rng, cell)
+        truth, _ = batch(scenes, rng, cell, maps)
         task = asked(regression, on_device(truth), operator_for(cell, rng), generator)
         value = step_loss(net, task, generator)
-        return value, {"score" if score else "velocity": value.item()}
+        return task.part.weighed(value, {"score" if score else "velocity": value.item()})
 
     square = [weight for _, weight in square_weights(net)]
     limits = [(list(net.parameters()), 1.0)]
     checkpoint = output.with_suffix(".checkpoint")
-    save_file(descend(net, square, loss, limits, steps, rates, (cell, seed), checkpoint), output)
+    weights = descend(net, square, loss, limits, steps, rates, (cell, seed), checkpoint)
+    if is_first():
+        save_file(weights, output)
 
 
 def main() -> None:
@@ -178,17 +189,20 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="a flow to go on from")
     parser.add_argument("--score", action="store_true", help="learn from whole samples")
+    parser.add_argument("--maps", type=int, default=MAPS_PER_STEP, help="of a step, in all")
     given = parser.parse_args()
-    train_flow(
-        given.cell,
-        given.seed,
-        given.steps,
-        tuple(given.rates),
-        Scenes(given.scenes),
-        given.output,
-        given.start,
-        given.score,
-    )
+    with processes():
+        train_flow(
+            given.cell,
+            given.seed,
+            given.steps,
+            tuple(given.rates),
+            Scenes(given.scenes),
+            given.output,
+            given.start,
+            given.score,
+            given.maps,
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ from workers.networks.guidenet import GuideNet
 from workers.posteriors.cells import Seen, cell_basis, in_counts, prepare, see
 from workers.posteriors.guided.detail import contrast, explained_detail, standardised
 from workers.posteriors.guided.registration import warp
-from workers.training.descent import Shown, descend, on_device, square_weights
+from workers.training.descent import descend, on_device, square_weights
+from workers.training.distributed import Shown, is_first, part_of, processes
 from workers.training.registry import load_ensemble
 from workers.training.train import CROP_CELLS, MAPS_PER_STEP, measure
 from workers.training.train_flow import precision
@@ -59,11 +60,13 @@ class GuidedScenes:
         return x.flip(2) if rng.random() < 0.5 else x
 
 
-def batch(scenes: GuidedScenes, rng: np.random.Generator, cell: int) -> tuple[Tensor, Tensor]:
+def batch(
+    scenes: GuidedScenes, rng: np.random.Generator, cell: int, maps: int = MAPS_PER_STEP
+) -> tuple[Tensor, Tensor]:
     """Truth `(b, e, H, W)`, counts per measured dwell, and its guides `(b, H, W)`."""
     elements = int(rng.choice([1, 2, 5, 8, 10], p=[0.08, 0.12, 0.25, 0.30, 0.25]))
     side = CROP_CELLS[cell] * cell
-    crops = [scenes.crop(rng, elements, side) for _ in range(max(MAPS_PER_STEP // elements, 1))]
+    crops = [scenes.crop(rng, elements, side) for _ in range(max(maps // elements, 1))]
     low, high = np.log(DOSES[0]), np.log(DOSES[1] * cell**2)
     dose = np.exp(rng.uniform(low, high, len(crops))).astype(np.float32)
     truth = torch.stack([crop[:-1] for crop in crops]) * torch.from_numpy(dose)[:, None, None, None]
@@ -112,12 +115,15 @@ def _scratched(grey: NDArray[np.floating], rng: np.random.Generator) -> NDArray[
 def guide_loss(
     net: GuideNet, truth: Tensor, guide: Tensor, operator: str, generator: torch.Generator
 ) -> tuple[Tensor, Shown]:
-    """Squared error in the regression's own spreads, and the likelihood of the new spread.
+    """Squared error in the regression's own spreads, and the likelihood of the new spread; of the
+    part of a batch that this process takes.
 
     Errors weigh half evenly and half by spread: pixels feel coefficients of a wide spread most.
     """
     regression = load_ensemble(net.cell).members[0]
     forward, y = measure(truth, operator, net.cell, generator)
+    part = part_of(len(truth))
+    truth, guide, y = map(part.of, (truth, guide, y))
     cells = prepare(y, forward, torch.ones(1, 1, 1, 1).to(truth))
     with torch.no_grad(), precision(truth):
         seen = see(regression, cells)
@@ -139,7 +145,7 @@ def guide_loss(
         "explained": 1 - float(after.mean() / before.mean()),
         "log sigma": float(torch.log(sigma / expected).mean()),
     }
-    return after.mean() + 0.3 * likelihood, shown
+    return part.weighed(after.mean() + 0.3 * likelihood, shown)
 
 
 def _misfit(whitened: Tensor) -> Tensor:
@@ -148,21 +154,32 @@ def _misfit(whitened: Tensor) -> Tensor:
 
 
 def train_guide(
-    cell: int, seed: int, steps: int, rates: tuple[float, float], scenes: GuidedScenes, output: Path
+    cell: int,
+    seed: int,
+    steps: int,
+    rates: tuple[float, float],
+    scenes: GuidedScenes,
+    output: Path,
+    maps: int = MAPS_PER_STEP,
 ) -> None:
-    """Train one guide network and write its averaged weights, half precision, to `output`."""
+    """Train one guide network and write its averaged weights, half precision, to `output`.
+
+    `maps`: those of a step, over all processes.
+    """
     torch.manual_seed(1000 * cell + seed)
     net = GuideNet(cell)
 
     def loss(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Shown]:
-        truth, guide = batch(scenes, rng, cell)
+        truth, guide = batch(scenes, rng, cell, maps)
         operator = str(rng.choice(list(OPERATORS), p=list(OPERATORS.values())))
         return guide_loss(net, on_device(truth), on_device(guide), operator, generator)
 
     square = [weight for _, weight in square_weights(net)]
     limits = [(list(net.parameters()), 1.0)]
     checkpoint = output.with_suffix(".checkpoint")
-    save_file(descend(net, square, loss, limits, steps, rates, (cell, seed), checkpoint), output)
+    weights = descend(net, square, loss, limits, steps, rates, (cell, seed), checkpoint)
+    if is_first():
+        save_file(weights, output)
 
 
 def main() -> None:
@@ -173,9 +190,11 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs=2, default=(2e-3, 2e-5))
     parser.add_argument("--scenes", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--maps", type=int, default=MAPS_PER_STEP, help="of a step, in all")
     given = parser.parse_args()
-    scenes = GuidedScenes(given.scenes)
-    train_guide(given.cell, given.seed, given.steps, tuple(given.rates), scenes, given.output)
+    scenes, rates = GuidedScenes(given.scenes), tuple(given.rates)
+    with processes():
+        train_guide(given.cell, given.seed, given.steps, rates, scenes, given.output, given.maps)
 
 
 if __name__ == "__main__":

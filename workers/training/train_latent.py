@@ -19,9 +19,10 @@ from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
 from workers.posteriors.cells import prepare, see
 from workers.posteriors.latent import LARGEST, fine_scale, latent_flow
-from workers.training.descent import Shown, descend, on_device, square_weights
+from workers.training.descent import descend, on_device, square_weights
+from workers.training.distributed import Shown, is_first, part_of, processes
 from workers.training.registry import load_ensemble
-from workers.training.train import Scenes, batch, measure, operator_for
+from workers.training.train import MAPS_PER_STEP, Scenes, batch, measure, operator_for
 from workers.training.train_flow import velocity_error
 
 CELL = 4
@@ -54,32 +55,41 @@ def latent_loss(
     operator: str,
     generator: torch.Generator,
 ) -> Tensor:
-    """Flow matching on whitened latents."""
+    """Flow matching on whitened latents, of the part of a batch that this process takes."""
     forward, y = measure(truth, operator, CELL, generator)
+    part = part_of(len(truth))
+    truth, y = part.of(truth), part.of(y)
     cells = prepare(y, forward, torch.ones(1, 1, 1, 1).to(truth))
     with torch.no_grad():
         seen = see(regression, cells)
         latent = autoencoder.encode(scaled(truth, y)) / spread[:, None, None]
     target = latent.reshape(*truth.shape[:2], *latent.shape[1:]).clamp(-LARGEST, LARGEST)
     given = net.condition(seen.features, seen.mean, seen.log_sigma)
-    loss: Tensor = velocity_error(net, target, given, generator).mean()
+    loss: Tensor = velocity_error(net, target, given, part, generator).mean()
     return loss
 
 
-def train_latent(steps: tuple[int, int], seed: int, scenes: Scenes, output: Path) -> None:
-    """Train autoencoder and flow, and write their averaged weights, half precision."""
+def train_latent(
+    steps: tuple[int, int], seed: int, scenes: Scenes, output: Path, maps: int = MAPS_PER_STEP
+) -> None:
+    """Train autoencoder and flow, and write their averaged weights, half precision.
+
+    `maps`: those of a step, over all processes.
+    """
     torch.manual_seed(1000 * CELL + seed)
     autoencoder, flow = Autoencoder(), latent_flow()
     regression = load_ensemble(CELL).members[0]
 
     def simulated(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        truth, _ = batch(scenes, rng, CELL)
+        truth, _ = batch(scenes, rng, CELL, maps)
         _, y = measure(truth, "binned", CELL, generator)
         return on_device(truth), on_device(y)
 
     def first(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Shown]:
-        value = reconstruction_loss(autoencoder, *simulated(rng, generator))
-        return value, {"log rmse": value.item()}
+        truth, y = simulated(rng, generator)
+        part = part_of(len(truth))
+        value = reconstruction_loss(autoencoder, part.of(truth), part.of(y))
+        return part.weighed(value, {"log rmse": value.item()})
 
     weights = descend(
         autoencoder,
@@ -99,12 +109,12 @@ def train_latent(steps: tuple[int, int], seed: int, scenes: Scenes, output: Path
     spread = torch.cat([z.movedim(1, 0).flatten(1) for z in latents], dim=1).std(dim=1)
 
     def second(rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Shown]:
-        truth, _ = batch(scenes, rng, CELL)
+        truth, _ = batch(scenes, rng, CELL, maps)
         operator = operator_for(CELL, rng)
         value = latent_loss(
             flow, regression, autoencoder, spread, on_device(truth), operator, generator
         )
-        return value, {"velocity": value.item()}
+        return part_of(len(truth)).weighed(value, {"velocity": value.item()})
 
     moved = descend(
         flow,
@@ -118,7 +128,8 @@ def train_latent(steps: tuple[int, int], seed: int, scenes: Scenes, output: Path
     )
     tensors = {f"autoencoder.{k}": v for k, v in weights.items()}
     tensors |= {f"flow.{k}": v for k, v in moved.items()}
-    save_file({**tensors, "spread": spread}, output)
+    if is_first():
+        save_file({**tensors, "spread": spread}, output)
 
 
 def main() -> None:
@@ -127,8 +138,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scenes", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--maps", type=int, default=MAPS_PER_STEP, help="of a step, in all")
     given = parser.parse_args()
-    train_latent(tuple(given.steps), given.seed, Scenes(given.scenes), given.output)
+    scenes, steps = Scenes(given.scenes), tuple(given.steps)
+    with processes():
+        train_latent(steps, given.seed, scenes, given.output, given.maps)
 
 
 if __name__ == "__main__":

@@ -42,14 +42,15 @@ def test_a_killed_parent_leaves_no_orphan_and_its_run_finishes_elsewhere(broken)
     assert_finished(facility, run, attempt=2, token=2)
 
 
-def test_a_run_that_kills_its_worker_fails_after_three_attempts(broken):
+def test_a_run_whose_process_is_killed_a_second_time_ends_with_advice(broken):
     facility = broken()
     poison, healthy = facility.submit({**QUICK, "mood": "kill"}, QUICK)
     facility.worker()
 
     row = facility.wait_until(poison, "failed")
-    assert (row["attempt"], row["token"]) == (3, 3)
-    assert row["error"].startswith("Its worker was lost 3 times in a row")
+    assert (row["attempt"], row["token"]) == (2, 2)
+    assert row["error"].startswith("The system ended its process at the second attempt, most often")
+    assert "smaller tiles" in row["error"]
     facility.wait_removed(poison)
     assert_finished(facility, healthy, attempt=1, token=1)
 

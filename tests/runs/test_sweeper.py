@@ -40,6 +40,32 @@ def test_the_third_lost_worker_ends_the_run_with_the_reason(measurement):
     )
 
 
+def test_a_run_whose_process_was_killed_waits_again_at_once(measurement):
+    killed = runs.running(measurement, stage="drawing", fraction=0.4)
+    written = leave(killed, "1.zarr")
+    other = runs.running(measurement, worker="gpu1@here")
+    sweeper.end_killed("gpu0@here")
+    row = Run.objects.get(pk=killed.pk)
+    assert (row.state, row.attempt, row.fraction) == ("queued", 1, 0.0)
+    assert not written.exists()
+    assert Run.objects.get(pk=other.pk).state == "running"
+
+
+def test_a_run_killed_again_ends_with_advice(measurement):
+    runs.running(measurement, attempt=2)
+    sweeper.end_killed("gpu0@here")
+    row = Run.objects.get()
+    assert row.state == "failed"
+    assert row.error.startswith("The system ended its process at the second attempt")
+    sweeper.end_killed("gpu0@here")  # idle: nothing to end
+
+
+def test_a_cancelled_run_whose_process_was_killed_is_cancelled(measurement):
+    runs.running(measurement, cancel_requested=True)
+    sweeper.end_killed("gpu0@here")
+    assert Run.objects.get().state == "cancelled"
+
+
 def test_a_run_with_a_valid_lease_is_left_alone(measurement):
     held = runs.running(measurement, lease=30)
     written = leave(held, "1.zarr")

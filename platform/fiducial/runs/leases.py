@@ -114,6 +114,11 @@ def return_expired(run: Run) -> bool:
     return _return(_held(run).filter(lease_until__lt=Now()), stage="worker lost")
 
 
+def return_killed(run: Run) -> bool:
+    """Put a run whose process was killed back into the queue. False when it is not ours any more."""
+    return _return(_held(run), stage="worker lost")
+
+
 def fail_expired(run: Run, sentence: str) -> bool:
     """Give a run up whose worker was lost. False when it came to life again."""
     return _end(_held(run).filter(lease_until__lt=Now()), State.FAILED, error=sentence)

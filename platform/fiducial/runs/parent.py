@@ -7,7 +7,9 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+from billiard.exceptions import WorkerLostError
 from celery import bootsteps
+from celery.signals import task_failure
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
@@ -73,6 +75,7 @@ class Parent(bootsteps.StartStopStep):
         self._serving = True
         if not settings.BROKER_URL:
             broker.clear_debris(settings.HOME / "broker")
+        task_failure.connect(self._child_ended, weak=False)
         self._thread.start()
 
     def stop(self, worker: Any) -> None:
@@ -83,6 +86,12 @@ class Parent(bootsteps.StartStopStep):
         self._in_peace(lambda: Worker.objects.filter(name=worker.hostname).delete())
 
     terminate = stop
+
+    def _child_ended(self, exception: BaseException | None = None, **kwargs: Any) -> None:
+        """Hear of a child killed from outside: not by us, who settle the row of a run first."""
+        if isinstance(exception, WorkerLostError) and "SIGKILL" in str(exception):
+            with _no_fork:
+                self._in_peace(lambda: sweeper.end_killed(self._name))
 
     def _sweep_on(self) -> None:
         while not self._over.is_set():

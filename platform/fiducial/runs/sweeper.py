@@ -69,6 +69,25 @@ def end_expired_leases() -> None:
             folders.discard_unpublished(run)
 
 
+def end_killed(worker: str) -> None:
+    """Put back the run whose process was killed while `worker` lives; the second time end it.
+
+    So ends a process for which the kernel has no memory: another attempt would end as this one.
+    """
+    run = Run.objects.filter(state=Run.State.RUNNING, worker=worker).order_by("started").first()
+    if run is None:
+        return
+    if run.cancel_requested:
+        leases.cancel(run)
+    elif run.attempt > 1:
+        leases.fail(run, words.killed_again())
+    else:
+        leases.return_killed(run)
+    log.warning("Run %s: its process was killed (attempt %s)", run.pk, run.attempt)
+    run.refresh_from_db()
+    folders.discard_unpublished(run)
+
+
 def issue_lost_tickets() -> None:
     """Send a ticket for every waiting run that has none."""
     queued = Run.objects.filter(state=Run.State.QUEUED).values("lane").annotate(count=Count("pk"))

@@ -51,6 +51,14 @@ def out_of_memory() -> str:
     )
 
 
+def killed_again() -> str:
+    return (
+        "The system ended its process at the second attempt, most often because memory ran out. "
+        "Nothing of it was kept; your inputs are. Run it with fewer elements, fewer samples or a "
+        "smaller factor, or cut the map into smaller tiles and run each."
+    )
+
+
 def worker_lost_for_good(attempts: int, stage: str, percent: int) -> str:
     where = f" It was last at “{stage}” ({percent} %)." if stage else ""
     return (

@@ -64,7 +64,12 @@ def test_a_run_that_takes_too_long_is_ended_with_the_limit_named(broken):
 
 
 CLAIM_ALL = """
+import os, time
+from django.conf import settings
 from fiducial.runs import leases
+(settings.HOME / f"ready-{os.getpid()}").touch()
+while len(list(settings.HOME.glob("ready-*"))) < 3:
+    time.sleep(0.001)
 answer = []
 while run := leases.claim("somebody@here"):
     answer.append(str(run.pk))
@@ -77,6 +82,13 @@ def test_no_run_is_claimed_twice_however_many_claim_at_once(broken):
     claimed = facility.shells(CLAIM_ALL, 3)
     assert sorted(run for runs_ in claimed for run in runs_) == sorted(runs)
     assert {facility.row(run)["token"] for run in runs} == {1}
+
+
+def test_claims_at_once_do_not_pass_a_cap(broken):
+    facility = broken(FIDUCIAL_RUNNING_PER_USER="15", FIDUCIAL_RUNNING_PER_LAB="100")
+    facility.submit(*[QUICK] * 20)
+    claimed = facility.shells(CLAIM_ALL, 3)
+    assert sum(map(len, claimed)) == 15
 
 
 def test_a_run_outlives_an_interrupted_database(broken):

@@ -1,13 +1,17 @@
 """Images, compose and units name things that exist; the scripts they start are started here."""
 
 import configparser
+import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.request
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import yaml
@@ -127,9 +131,10 @@ def _await(address: str, server: subprocess.Popen[bytes]) -> str:
             time.sleep(0.2)
 
 
-def test_worker_entry_says_it_lives_and_ends_when_asked(prepared):
+def test_worker_entry_says_it_lives_and_for_which_lanes_and_ends_when_asked(prepared):
     log = prepared / "worker.log"
-    more = {"FIDUCIAL_QUEUES": "ingest", "FIDUCIAL_WORKER_NAME": "tried"}
+    more = {"FIDUCIAL_QUEUES": "compute", "FIDUCIAL_WORKER_NAME": "tried"}
+    more["FIDUCIAL_LANES"] = "beamtime,interactive"
     with log.open("wb") as output:
         worker = subprocess.Popen(
             [DOCKER / "entry/worker"],
@@ -143,5 +148,14 @@ def test_worker_entry_says_it_lives_and_ends_when_asked(prepared):
             assert worker.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
+        while not (lanes := _announced(prepared)):
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        assert lanes == [["beamtime", "interactive"]]
     finally:
         assert _end(worker) == 0, log.read_text()
+
+
+def _announced(home: Path) -> list[list[str]]:
+    with closing(sqlite3.connect(home / "fiducial.sqlite3")) as database:
+        return [json.loads(row[0]) for row in database.execute("SELECT lanes FROM runs_worker")]

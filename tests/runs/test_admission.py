@@ -1,5 +1,6 @@
 """Lanes, caps and quotas: what may be queued, and what is said before."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -124,6 +125,14 @@ def test_a_worker_takes_what_fits_into_its_free_memory(measurement):
     assert Run.objects.get(pk=large.pk).state == "queued"
 
 
+def test_memory_promised_to_a_run_on_the_same_machine_is_not_given_twice(measurement):
+    half = int(0.6 * machine.total_memory())
+    runs.running(measurement, worker="gpu1@here", memory=half)
+    waiting = runs.run(measurement, memory=half // 4 * 3)
+    assert leases.claim("gpu0@here") is None
+    assert leases.claim("gpu0@there") == waiting
+
+
 def test_a_capped_person_is_passed_over(measurement, settings):
     settings.RUNNING_PER_USER = 1
     runs.running(measurement)
@@ -135,6 +144,37 @@ def test_what_went_back_to_the_queue_uses_nothing(measurement):
     held = runs.running(measurement)
     leases.hand_back(held)
     assert Run.objects.get().started is None
+
+
+SMI = """#!/bin/sh
+for asked; do case $asked in --id=*) chosen=${asked#--id=};; esac; done
+for gpu in ${chosen:-0 1}; do echo "GPU $gpu, 512, 2048"; done
+"""
+
+
+@pytest.mark.parametrize(
+    ("visible", "names"), [(None, ["GPU 0", "GPU 1"]), ("1", ["GPU 1"]), ("", [])]
+)
+def test_a_worker_announces_the_gpus_it_may_use(tmp_path, monkeypatch, visible, names):
+    (tmp_path / "nvidia-smi").write_text(SMI)
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    found = machine.gpus()
+    assert [gpu["name"] for gpu in found] == names
+    assert all((gpu["used"], gpu["total"]) == (2**29, 2**31) for gpu in found)
+
+
+def test_workers_with_and_without_a_gpu_take_runs_of_the_lanes_they_announce(measurement):
+    gpu = [{"name": "H200", "used": 0, "total": 2**37}]
+    runs.worker("gpu0@here", lanes=["interactive", "beamtime"], gpus=gpu)
+    runs.worker("cpu@here", lanes=["batch"], gpus=[])
+    batch, quick = runs.run(measurement, lane="batch"), runs.run(measurement)
+    assert leases.claim("gpu0@here") == quick
+    assert leases.claim("gpu0@here") is None
+    assert leases.claim("cpu@here") == batch
 
 
 def test_the_machine_knows_its_memory():

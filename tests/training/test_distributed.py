@@ -32,10 +32,12 @@ def begin(how: list[str], scenes: Path, output: Path) -> subprocess.Popen[str]:
 
 
 def curve(training: subprocess.Popen[str]) -> np.ndarray:
-    """Every figure of every step, as the commands said them."""
+    """Every loss of every step, as the commands said them. What the guide explains is left out: it
+    is a ratio of means, and the mean of two ratios is another figure.
+    """
     said, complained = training.communicate(timeout=120)
     assert training.returncode == 0, complained
-    return np.array(re.findall(r"[a-z] (-?\d+\.\d{4})", said), float)
+    return np.array(re.findall(r"(?<!explained) (-?\d+\.\d{4})", said), float)
 
 
 def test_two_processes_learn_as_one_does(tmp_path: Path) -> None:
@@ -47,8 +49,8 @@ def test_two_processes_learn_as_one_does(tmp_path: Path) -> None:
         np.savez(scenes / f"scene-{n}.npz", rate=blocks, guide=blocks.mean(0) / 60)
     alone, together = begin(ALONE, scenes, one), begin(TWO, scenes, two)
     first, second = curve(alone), curve(together)
-    assert len(first) == 5 * 2 + 3 + 3 + 3 * 2 + 2 + 2  # each step once, whoever shared it
-    np.testing.assert_allclose(first, second, atol=2e-3)
+    assert len(first) == 5 * 2 + 3 + 3 + 3 + 2 + 2  # each step once, whoever shared it
+    np.testing.assert_allclose(first, second, atol=4e-4)
     for name in NAMES:
         ours, theirs = (load_file(folder / f"{name}.safetensors") for folder in (one, two))
         for key, weights in ours.items():

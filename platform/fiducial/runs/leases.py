@@ -10,10 +10,12 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
+from fiducial.accounts.models import Lab, User
 from fiducial.celery import LANES
 
 from . import machine, turns
@@ -35,29 +37,54 @@ def claim(worker: str) -> Run | None:
     if order != Worker.Order.SERVE:
         return None
     waiting, standing = turns.read()
-    free = machine.free_memory()
+    room = _room(worker)
     able = [
         run
         for run in waiting
-        if run.lane in lanes and run.memory <= free and standing.cap(run) is None
+        if run.lane in lanes and run.memory <= room and standing.cap(run) is None
     ]
     for run in turns.in_turn(able, standing):
-        taken = Run.objects.filter(
-            pk=run.pk, token=run.token, state=State.QUEUED, cancel_requested=False
-        ).update(
-            state=State.RUNNING,
-            token=F("token") + 1,
-            attempt=F("attempt") + 1,
-            worker=worker,
-            lease_until=_lease_end(),
-            started=Now(),
-            stage="starting",
-            fraction=0.0,
-            seconds_left=None,
-        )
-        if taken:
+        if _take(run, worker):
             return Run.objects.select_related("measurement").get(pk=run.pk)
     return None
+
+
+def _take(run: turns.Waiting, worker: str) -> bool:
+    """Make a waiting run the worker's. False where somebody was faster, or a cap is reached now."""
+    with transaction.atomic():
+        # Two claims for one person or lab wait for each other here on PostgreSQL, always for the
+        # person first; on SQLite a transaction is the only one that writes.
+        for model, pk in ((User, run.user), (Lab, run.lab)):
+            model.objects.select_for_update(no_key=True).filter(pk=pk).first()
+        if turns.recounted(run).cap(run) is not None:
+            return False
+        waiting = Run.objects.filter(
+            pk=run.pk, token=run.token, state=State.QUEUED, cancel_requested=False
+        )
+        return bool(
+            waiting.update(
+                state=State.RUNNING,
+                token=F("token") + 1,
+                attempt=F("attempt") + 1,
+                worker=worker,
+                lease_until=_lease_end(),
+                started=Now(),
+                stage="starting",
+                fraction=0.0,
+                seconds_left=None,
+            )
+        )
+
+
+def _room(worker: str) -> float:
+    """Bytes a run may need: what is free here, and what is not promised to runs under way here,
+    which may not have reached their peak yet.
+    """
+    free, total = machine.free_memory(), machine.total_memory()
+    here = "@" + worker.partition("@")[2]
+    under_way = Run.objects.filter(state=State.RUNNING, worker__endswith=here)
+    promised = under_way.aggregate(bytes=Sum("memory", default=0))["bytes"]
+    return min(free, total - promised) if total else free
 
 
 def renew(run: Run, **progress: object) -> Held:
@@ -115,7 +142,7 @@ def return_expired(run: Run) -> bool:
 
 
 def return_killed(run: Run) -> bool:
-    """Put a run whose process was killed back into the queue. False when it is not ours any more."""
+    """Put a run whose process was killed back into the queue. False when it is no longer ours."""
     return _return(_held(run), stage="worker lost")
 
 

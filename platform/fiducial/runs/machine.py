@@ -30,11 +30,11 @@ def free_memory() -> float:
 
 def gpus() -> list[dict[str, Any]]:
     """Name, used and total memory of every GPU this process may use."""
-    command = shutil.which("nvidia-smi")
-    if command is None:
+    command, chosen = shutil.which("nvidia-smi"), os.environ.get("CUDA_VISIBLE_DEVICES")
+    if command is None or chosen == "":
         return []
     asked = [command, "--query-gpu=name,memory.used,memory.total", "--format=csv,noheader,nounits"]
-    if chosen := os.environ.get("CUDA_VISIBLE_DEVICES"):
+    if chosen:
         asked.append(f"--id={chosen}")
     with suppress(OSError, subprocess.SubprocessError, ValueError):
         said = subprocess.run(

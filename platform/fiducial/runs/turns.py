@@ -108,6 +108,14 @@ def read() -> tuple[list[Waiting], Standing]:
     return waiting, _standing()
 
 
+def recounted(run: Waiting) -> Standing:
+    """What is under way now for the person and the lab of `run`, and nothing else."""
+    running = Run.objects.filter(state=Run.State.RUNNING)
+    of_user = running.filter(submitted_by=run.user).count()
+    of_lab = running.filter(measurement__project__lab=run.lab).count()
+    return Standing(of_user=Counter({run.user: of_user}), of_lab=Counter({run.lab: of_lab}))
+
+
 def _standing() -> Standing:
     now = timezone.now()
     standing = Standing(use=use.decayed_by_lab())

@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-facility validate train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-facility benchmark-memory validate train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, At
 
 benchmark-facility: $(DEV) ## fairness of a simulated week, and the queue with 1000 waiting runs; writes tests/benchmarks/results/facility.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.facility
+
+benchmark-memory: $(DEV) ## peak memory of every recipe beside what it declares; writes tests/benchmarks/results/memory.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.memory
 
 validate: $(DEV) ## the proof that the assessment can fail, beside its bars; writes tests/benchmarks/results/assessment.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.assessment

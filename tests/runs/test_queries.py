@@ -135,7 +135,7 @@ def test_a_run_too_large_for_every_worker_is_told_so(measurement):
         "It needs about 40 GB of memory, and the largest worker of its lane has 16 GB. Cancel it"
     )
     runs.worker("unknown@here", memory=0)
-    assert said(run).detail.startswith("Next in turn")
+    assert "a worker is picking it up once it has 40 GB of memory free." in said(run).detail
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The pages of the queue, as a signed-in person meets them."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -96,6 +98,7 @@ def test_the_cost_is_told_before_anything_is_queued(member, measurement):
     ).content.decode()
     assert "about 8 s" in shown
     assert "An estimate for two CPU cores." in shown
+    assert re.search(r"It needs about \d\d\d MB of memory\.", shown)
     assert "a fine map with 1/16 of the dwell takes the same beam time" in shown
 
 

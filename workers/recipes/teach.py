@@ -1,5 +1,6 @@
 """The declaration of `teach`; its numerics are in `workers/recipes/teaching.py`."""
 
+from workers.recipes.memory import START, area
 from workers.recipes.parameters import Choice, Parameter, Recipe, Values
 
 CROP_CELLS = 32  # the side of the smallest map that can be taught with, in cells
@@ -10,6 +11,8 @@ CARD, CURVE = "card.json", "curve.csv"  # in the store of a run: figures, and lo
 SECONDS_STEP = 0.03
 SECONDS_JUDGED = 14.0  # both times, per 512 × 512 fine pixels at ×4, whose cells are 4 × 4
 SECONDS_START = 8.0
+BYTES_PIXEL = 500  # of the map to judge by, and of each element: sixteen samples are kept
+BYTES_LEARNED = 25e6  # of each element of the map to learn from, whatever its size
 
 SCALE = Parameter(
     name="scale",
@@ -48,6 +51,13 @@ def seconds(parameters: Values, summary: Values) -> float:
     return float(SECONDS_START + learned + judged)
 
 
+def memory(parameters: Values, summary: Values) -> float:
+    """Bytes at the peak; learning sees a part of the map at once, judging all of the other one."""
+    judge = summary.get("others", {}).get(parameters["judge"], summary)
+    judged = BYTES_PIXEL * len(judge["channels"]) * area(judge["shape"])
+    return float(START + BYTES_LEARNED * len(summary["channels"]) + judged)
+
+
 def rules(values: Values, summary: Values) -> dict[str, str]:
     """Both maps hold counts and are large enough; they are two."""
     judge = summary["others"][values["judge"]]
@@ -84,6 +94,7 @@ RECIPE = Recipe(
     parameters=(JUDGE, SCALE, LENGTH),
     module="workers.recipes.teaching",
     seconds=seconds,
+    memory=memory,
     rules=rules,
     makes="network",
 )

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from workers.recipes.memory import START, area
 from workers.recipes.parameters import Choice, Parameter, Recipe, Values
 
 SECONDS_MEMBER = 14.0  # two CPU cores, a few hundred units
 SECONDS_UNIT = 0.012  # of each member
 SECONDS_FRAME = 0.1
+BYTES_PIXEL = 30  # of a frame
+BYTES_UNIT = 40e3
+BYTES_LOOKED = 2.1e6  # a unit of those looked at together, with each mode of its posterior
+LOOKED = 512  # as `workers.posteriors.units.posterior`, which imports torch
 LEAST_WINDOW = 8  # pixels
 SIDE = 24  # pixels of a patch, whatever the window
 
@@ -87,14 +92,23 @@ MEMBERS = Parameter(
 
 def seconds(parameters: Values, summary: Values) -> float:
     """Seconds on two CPU cores."""
-    frames = len(summary["channels"])
-    height, width = summary["shape"]
-    windows = height * width / parameters["window"] ** 2
-    each = {"brightest": 1, "columns": 8 * windows, "walls": windows, "places": windows}[
-        parameters["what"]
-    ]
-    member = SECONDS_MEMBER + SECONDS_UNIT * each * frames
-    return float(SECONDS_FRAME * frames + parameters["members"] * member)
+    member = SECONDS_MEMBER + SECONDS_UNIT * _units(parameters, summary)
+    return float(SECONDS_FRAME * len(summary["channels"]) + parameters["members"] * member)
+
+
+def memory(parameters: Values, summary: Values) -> float:
+    """Bytes at the peak: the frames, and what is kept of every unit."""
+    pixels = len(summary["channels"]) * area(summary["shape"])
+    units = _units(parameters, summary)
+    looked = BYTES_LOOKED * min(units, LOOKED)
+    return float(START + BYTES_PIXEL * pixels + BYTES_UNIT * units + looked)
+
+
+def _units(parameters: Values, summary: Values) -> float:
+    """How many units a movie may have, over all frames."""
+    windows = area(summary["shape"]) / parameters["window"] ** 2
+    each = {"brightest": 1, "columns": 8 * windows, "walls": windows, "places": windows}
+    return float(len(summary["channels"]) * each[parameters["what"]])
 
 
 def rules(values: Values, summary: Values) -> dict[str, str]:
@@ -129,6 +143,7 @@ RECIPE = Recipe(
     parameters=(WHAT, WINDOW, COUNTS, CLASSES, ORDER, LATENTS, MEMBERS),
     module="workers.recipes.pathways",
     seconds=seconds,
+    memory=memory,
     rules=rules,
     suggest=suggestion,
     accepts="movie",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from workers.recipes.memory import MapMemory
 from workers.recipes.parameters import Choice, Parameter, Recipe, Values
 from workers.recipes.xray_ensemble import (
     CHANNELS,
@@ -17,6 +18,8 @@ from workers.recipes.xray_ensemble import (
 SECONDS_REGRESSION = 0.16
 SECONDS_SAMPLE = 0.2
 SECONDS_START = 8.0
+# Kept of a cell is what conditions the flow, 48 features.
+MEMORY = MapMemory(pixel=8, cell=192, network=2600, pictures=225, checked=210)
 
 # At ×8 the regression explains too little for its residuals to be worth learning.
 GUIDED_FACTOR = 4  # the guide network was trained for cells of 4 × 4
@@ -128,6 +131,7 @@ RECIPE = Recipe(
     parameters=(FACTORS, SAMPLING, ESTIMATOR, NETWORK, GUIDE, CHANNELS, SAMPLES, STRICT),
     module="workers.recipes.xray_flow",
     seconds=seconds,
+    memory=MEMORY,
     rules=diffusion_rules,
     suggest=suggestion,
 )

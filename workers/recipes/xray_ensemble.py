@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workers.recipes.memory import MapMemory
 from workers.recipes.parameters import Choice, Parameter, Recipe, Values
 from workers.training.cards import card
 
@@ -11,6 +12,8 @@ MAX_SIDE = 8192  # fine pixels; above this a page cannot show what was computed
 SECONDS_ENSEMBLE = 0.8
 SECONDS_SAMPLE = 0.06
 SECONDS_START = 8.0
+# Kept of a pixel are five means and spreads.
+MEMORY = MapMemory(pixel=45, cell=0, network=2500, pictures=145, checked=240)
 
 FACTOR = Parameter(
     name="factor",
@@ -125,6 +128,7 @@ RECIPE = Recipe(
     parameters=(FACTOR, SAMPLING, CHANNELS, SAMPLES, STRICT),
     module="workers.recipes.xray",
     seconds=seconds,
+    memory=MEMORY,
     rules=rules,
     suggest=suggestion,
 )

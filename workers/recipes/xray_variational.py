@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from workers.recipes.memory import MapMemory
 from workers.recipes.parameters import Choice, Parameter, Recipe, Values
 from workers.recipes.xray_ensemble import (
     CHANNELS,
@@ -17,6 +18,8 @@ from workers.recipes.xray_ensemble import (
 SECONDS_REGRESSION = 0.2
 SECONDS_DRAW = 0.06  # a set of weights asked of the features that were kept
 SECONDS_START = 8.0
+# Kept of a cell are twice 64 features, half precision.
+MEMORY = MapMemory(pixel=16, cell=256, network=2500, pictures=145, checked=240)
 DRAWS = 16  # sets of weights from which a spread is computed, before any sample
 
 # At ×8 the regression explains too little for the doubt of its last layers to matter.
@@ -59,6 +62,7 @@ RECIPE = Recipe(
     parameters=(FACTORS, SAMPLING, ESTIMATOR, CHANNELS, SAMPLES, STRICT),
     module="workers.recipes.xray_layers",
     seconds=seconds,
+    memory=MEMORY,
     rules=rules,
     suggest=suggestion,
 )

@@ -25,6 +25,7 @@ class Cost:
 
     time: str
     basis: str  # what the time is judged by
+    memory: str  # at its peak; empty where its recipe does not say
     wait: str  # where it would stand
     quota: str  # what its lab has left
     refusal: str  # why it would not be queued; empty when it would
@@ -49,7 +50,8 @@ def cost(
         time, basis = f"about {words.duration(seconds)}", "An estimate for two CPU cores."
     else:
         time, basis = words.span(seconds * low, seconds * high), "Judged by past runs here."
-    return Cost(time, basis, _wait(joining, queue), quota(lab).words, refusal)
+    room = f"It needs about {words.size(memory)} of memory." if memory else ""
+    return Cost(time, basis, room, _wait(joining, queue), quota(lab).words, refusal)
 
 
 def _wait(joining: Waiting, queue: Queue) -> str:

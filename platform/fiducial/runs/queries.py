@@ -77,7 +77,7 @@ class Queue:
         place = self.places[run.pk]
         if place > 1:
             return reasons.behind(place, run.measurement.project.lab_id, self.standing)
-        return reasons.next_in_turn(self._serving(run.lane), self.busy)
+        return reasons.next_in_turn(self._serving(run.lane), self.busy, run.memory)
 
     def _serving(self, lane: str) -> int:
         serving = [worker for worker in self.alive if lane in worker.lanes]

@@ -57,10 +57,11 @@ def behind(place: int, lab: int, standing: Standing) -> str:
     return f"{before} before it; labs take turns, whoever used least {_lately()} first."
 
 
-def next_in_turn(workers: int, busy: int) -> str:
+def next_in_turn(workers: int, busy: int, memory: int) -> str:
     """Why the first run in line has not started."""
     if busy < workers:
-        return "Next in turn; a worker is picking it up."
+        once = f" once it has {words.size(memory)} of memory free" if memory else ""
+        return f"Next in turn; a worker is picking it up{once}."
     return (
         f"Next in turn; {'the worker is' if workers == 1 else f'all {workers} workers are'} busy."
     )

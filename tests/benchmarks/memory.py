@@ -87,7 +87,9 @@ def measured(case: Case, folder: Path) -> int:
     if case.recipe == "teach":
         write_measurement(folder / "judge.zarr", measurement_of(case, SEED + 1))
     command = [sys.executable, "-m", "tests.benchmarks.memory", "--alone", case.name, str(folder)]
-    return int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    room = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=room, check=True, stdout=subprocess.PIPE, text=True)
+    return int(done.stdout)
 
 
 def declared(case: Case) -> float:

@@ -1,0 +1,1 @@
+"""How good a diffraction reconstruction is, judged by frames and halves it has not seen."""

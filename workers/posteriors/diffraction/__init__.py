@@ -1,0 +1,1 @@
+"""The object and the probe that a diffraction scan was made with."""

@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-facility benchmark-memory validate train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-facility benchmark-memory validate train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ benchmark-diffusion: $(DEV) ## samples of the unseen detail beside their rivals;
 
 benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, AtomAI and a classical descriptor; writes tests/benchmarks/results/rvae.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.rvae
+
+benchmark-diffraction: $(DEV) ## objects and probes of measured diffraction scans beside pty-chi; writes tests/benchmarks/results/diffraction.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffraction
 
 benchmark-facility: $(DEV) ## fairness of a simulated week, and the queue with 1000 waiting runs; writes tests/benchmarks/results/facility.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.facility

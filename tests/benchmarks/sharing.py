@@ -86,6 +86,7 @@ def _fill(maps: list[Any], waiting: int, ended: int) -> None:
         seconds = float(rng.uniform(60, 7200))
         row = Run(
             measurement=one,
+            lab=one.project.lab,
             measurement_revision=1,
             recipe="xray-ensemble",
             parameters={"factor": 4, "samples": 16},

@@ -64,7 +64,7 @@ class Queue:
 
     def wait(self, run: Run) -> Wait | None:
         """Where `run` stands; None unless it waits."""
-        if run.pk not in self.places:
+        if run.state != Run.State.QUEUED or run.pk not in self.places:
             return None
         never = reasons.no_worker_for(run.lane, run.memory, self.alive)
         reason = never or reasons.again(run) + self._reason(run)

@@ -20,7 +20,7 @@ from fiducial.viewer.finders import NAME as PLOTLY
 from fiducial.viewer.views import finished_run
 from workers.recipes.catalogue import RECIPES, Recipe
 
-from . import advice, comparing, describing, queries, services
+from . import advice, comparing, describing, queries, recent, services
 from .forms import RecipeForm
 from .models import Run
 
@@ -201,7 +201,7 @@ def _form_page(
 def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
     return {
         "run": found,
-        "line": queries.line(found, queries.read_queue()),
+        "line": queries.line(found, recent.queue_of(found)),
         "recipe": queries.recipe_title(found),
         "parameters": describing.parameters(found),
         "curve": "" if describing.answers(found) else reverse("learning:curve", args=[found.pk]),
@@ -212,7 +212,8 @@ def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
 
 def _lists(request: HttpRequest) -> dict[str, Any]:
     visible = queries.visible_runs(request.user)
-    queue = queries.read_queue()
+    waiting = visible.filter(state=Run.State.QUEUED, cancel_requested=False)
+    queue = recent.queue(waiting.values_list("pk", flat=True))
     active, more = queries.first_active(visible, queue, ACTIVE_SHOWN)
     over = visible.filter(state__in=Run.FINAL).order_by("-finished")
     page = Paginator(over, OVER_PER_PAGE).get_page(request.GET.get("page"))

@@ -151,6 +151,7 @@ RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS",
 API_PER_MINUTE = int(os.environ.get("FIDUCIAL_API_PER_MINUTE", "1200"))  # requests of one person
 # How labs share the computing: docs/queue.md.
 SHARE_HALF_LIFE_SECONDS = float(os.environ.get("FIDUCIAL_SHARE_HALF_LIFE_SECONDS", str(24 * 3600)))
+QUEUE_SEEN_SECONDS = 1.0  # for so long pages share one reading of the queue
 INTERACTIVE_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_SECONDS", "600"))
 INTERACTIVE_AHEAD_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_AHEAD_SECONDS", "1800"))
 RUNNING_PER_USER = int(os.environ.get("FIDUCIAL_RUNNING_PER_USER", "8"))

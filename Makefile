@@ -47,8 +47,8 @@ benchmark-diffusion: $(DEV) ## samples of the unseen detail beside their rivals;
 benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, AtomAI and a classical descriptor; writes tests/benchmarks/results/rvae.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.rvae
 
-benchmark-facility: $(DEV) ## fairness of a simulated week, and the queue with 1000 waiting runs; writes tests/benchmarks/results/facility.json
-	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.facility
+benchmark-facility: $(DEV) ## fairness, the queue, 200 people at once, faults and a broken upload; writes tests/benchmarks/results/facility.json
+	@PYTHONPATH=platform:client:. $(PY) -m tests.benchmarks.facility $(if $(ONLY),--only $(ONLY))
 
 benchmark-memory: $(DEV) ## peak memory of every recipe beside what it declares; writes tests/benchmarks/results/memory.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.memory

@@ -9,7 +9,7 @@ from tests.factories import runs
 @pytest.fixture(autouse=True)
 def a_reading_lasts(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.QUEUE_SEEN_SECONDS = 60.0
-    monkeypatch.setattr(recent, "_kept", None)
+    monkeypatch.setattr(recent, "_last", recent.Reading())
 
 
 def test_the_queue_is_read_once_for_everybody_who_asks(measurement, django_assert_num_queries):

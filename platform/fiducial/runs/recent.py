@@ -1,9 +1,10 @@
 """One reading of the queue for everybody who asks within a second: hundreds of pages follow it.
 
-Each process of the portal keeps its own. What a run is about to do is never decided by it.
+Each process of the portal keeps its own. Nothing about what happens to a run is decided by it.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
 from uuid import UUID
@@ -13,24 +14,34 @@ from django.conf import settings
 from .models import Run
 from .queries import Queue, read_queue
 
-_lock = Lock()  # whoever comes while the queue is being read waits for that reading
-_kept: tuple[float, Queue] | None = None
+
+@dataclass
+class Reading:
+    """The queue as it was read, and when; None before the first time."""
+
+    queue: Queue | None = None
+    since: float = 0.0
+    lock: Lock = field(default_factory=Lock)  # who comes while it is read waits for that reading
+
+    def get(self, waiting: Iterable[UUID]) -> Queue:
+        """The queue as it is kept, or as it is now where that is too old or lacks a run."""
+        with self.lock:
+            if self.queue is None or not self._holds(waiting):
+                self.since = monotonic()  # what changes while it is read counts as not seen
+                self.queue = read_queue()
+            return self.queue
+
+    def _holds(self, waiting: Iterable[UUID]) -> bool:
+        fresh = monotonic() - self.since < settings.QUEUE_SEEN_SECONDS
+        return fresh and self.queue.places.keys() >= set(waiting)
 
 
-def queue(waiting: Collection[UUID] = ()) -> Queue:
+_last = Reading()
+
+
+def queue(waiting: Iterable[UUID]) -> Queue:
     """The queue as it stood at most QUEUE_SEEN_SECONDS ago, with every run of `waiting` in it."""
-    global _kept
-    with _lock:
-        if _kept is not None:
-            read, found = _kept
-            fresh = monotonic() - read < settings.QUEUE_SEEN_SECONDS
-            if fresh and found.places.keys() >= set(waiting):
-                return found
-        # Before the rows are read: what changes meanwhile counts as not seen.
-        began = monotonic()
-        found = read_queue()
-        _kept = began, found
-        return found
+    return _last.get(waiting)
 
 
 def queue_of(*runs: Run) -> Queue:

@@ -126,6 +126,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # A new connection costs PostgreSQL more than most pages ask of it.
+    DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 # An empty address means the embedded broker: message files under HOME/broker.
 BROKER_URL = os.environ.get("FIDUCIAL_BROKER_URL", "")

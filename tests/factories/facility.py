@@ -51,7 +51,8 @@ measurements.ready(measurements.project(people.lab("Lab", member=member)), membe
 answer = None
 """
 SUBMIT = """
-member, measurement = User.objects.get(username="member"), Measurement.objects.get()
+member = User.objects.get(username="member")
+measurement = Measurement.objects.get(state="ready")  # what was uploaded since was not read
 answer = [
     str(services.submit(
         measurement=measurement, recipe="toy", parameters=parameters, seed=7, by=member

@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 from typing import Any
 
 from fiducial_client import Access, Client
@@ -63,6 +63,8 @@ class Ward:
     def clock_forward(self) -> None:
         """All clocks, the database's too, go two hours forward."""
         self._clock.jump(HOURS)
+        [(now,)] = self.made.query("SELECT extract(epoch FROM now())")
+        assert float(now) - time() > HOURS - 60, "the database does not follow the clock"
 
     def clock_back(self) -> None:
         """And back again."""
@@ -127,6 +129,7 @@ def struck(ward: Ward, strike: Callable[[], None]) -> Told:
         "double_finished": sum(ended[run] > 1 for run in runs),
         "runs": len(runs),
         "uploads": len(sent),
+        "attempts": sum(ward.made.row(run)["attempt"] for run in runs),
         "states": dict(Counter(ward.made.row(run)["state"] for run in runs)),
     }
 

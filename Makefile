@@ -50,8 +50,8 @@ benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, At
 benchmark-diffraction: $(DEV) ## objects and probes of measured diffraction scans beside pty-chi; writes tests/benchmarks/results/diffraction.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffraction
 
-benchmark-facility: $(DEV) ## fairness of a simulated week, and the queue with 1000 waiting runs; writes tests/benchmarks/results/facility.json
-	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.facility
+benchmark-facility: $(DEV) ## fairness, the queue, 200 people at once, faults and a broken upload; writes tests/benchmarks/results/facility.json
+	@PYTHONPATH=platform:client:. $(PY) -m tests.benchmarks.facility $(if $(ONLY),--only $(ONLY))
 
 benchmark-memory: $(DEV) ## peak memory of every recipe beside what it declares; writes tests/benchmarks/results/memory.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.memory

@@ -51,7 +51,8 @@ measurements.ready(measurements.project(people.lab("Lab", member=member)), membe
 answer = None
 """
 SUBMIT = """
-member, measurement = User.objects.get(username="member"), Measurement.objects.get()
+member = User.objects.get(username="member")
+measurement = Measurement.objects.get(state="ready")  # what was uploaded since was not read
 answer = [
     str(services.submit(
         measurement=measurement, recipe="toy", parameters=parameters, seed=7, by=member
@@ -139,11 +140,11 @@ class Facility:
         """Cancel a run as its member."""
         self.shell(CANCEL.format(run=run))
 
-    def shell(self, code: str) -> Any:
+    def shell(self, code: str, patience: float = PATIENCE) -> Any:
         """Run Python inside the portal's settings; returns what it assigned to `answer`."""
-        return self.shells(code, 1)[0]
+        return self.shells(code, 1, patience)[0]
 
-    def shells(self, code: str, count: int) -> list[Any]:
+    def shells(self, code: str, count: int, patience: float = PATIENCE) -> list[Any]:
         """Run the same Python in several processes at once; returns what each answered."""
         started = [
             subprocess.Popen(
@@ -156,7 +157,7 @@ class Facility:
             )
             for _ in range(count)
         ]
-        said = [process.communicate(timeout=PATIENCE) for process in started]
+        said = [process.communicate(timeout=patience) for process in started]
         for process, (_, errors) in zip(started, said, strict=True):
             assert process.returncode == 0, errors
         return [json.loads(output) for output, _ in said]
@@ -176,7 +177,7 @@ class Facility:
     def worker(self, name: str = "first", *, queues: str = "compute", lanes: str = "") -> Process:
         """Start a worker; it is listening when its row is there."""
         command = [sys.executable, "manage.py", "worker", "--queues", queues, "--name", name]
-        worker = self._start(name, [*command, *(["--lanes", lanes] if lanes else [])])
+        worker = self.start(name, [*command, *(["--lanes", lanes] if lanes else [])])
         listening = "SELECT count(*) FROM runs_worker WHERE name LIKE %s"
         wait_for(
             lambda: self.query(listening, f"{name}@%")[0][0] == 1, f"worker {name}", worker.log
@@ -189,7 +190,7 @@ class Facility:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
         command = [sys.executable, "-m", "gunicorn", "fiducial.wsgi", "--bind", address]
-        portal = self._start("portal", [*command, "--threads", "4", "--graceful-timeout", "2"])
+        portal = self.start("portal", [*command, "--threads", "4", "--graceful-timeout", "2"])
         wait_for(lambda: answers(f"http://{address}/account/login/"), "the portal", portal.log)
         return portal, f"http://{address}"
 
@@ -202,7 +203,7 @@ class Facility:
 
     def wait(self, run: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until the run's row satisfies `condition`; returns the row."""
-        wait_for(lambda: condition(self.row(run)), f"{run} is {self.row(run)}", *self._logs())
+        wait_for(lambda: condition(self.row(run)), f"{run} is {self.row(run)}", *self.logs())
         return self.row(run)
 
     def wait_until(self, run: str, state: str) -> dict[str, Any]:
@@ -220,7 +221,7 @@ class Facility:
 
     def wait_removed(self, run: str) -> None:
         """Wait until nothing of the run is left: the sweeper tells the row first, then removes."""
-        wait_for(lambda: self.files(run) == [], f"{run} is removed", *self._logs())
+        wait_for(lambda: self.files(run) == [], f"{run} is removed", *self.logs())
 
     def lose_tickets(self) -> None:
         """Empty the broker, as a crash without persistence would."""
@@ -257,12 +258,13 @@ class Facility:
         with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as connection:
             return connection.execute(sql.replace("%s", "?"), values).fetchall()
 
-    def _start(self, name: str, command: list[str]) -> Process:
+    def start(self, name: str, command: list[str], **settings: str) -> Process:
+        """Start a process of the facility that logs under its `name`; it ends with it."""
         log = self.home / f"{name}.log"
         with log.open("ab") as output:
             popen = subprocess.Popen(
                 command,
-                env=self._environment(),
+                env=self._environment() | settings,
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -273,7 +275,8 @@ class Facility:
         self._processes.append(process)
         return process
 
-    def _logs(self) -> list[Path]:
+    def logs(self) -> list[Path]:
+        """What its processes wrote, one file for each name."""
         return [process.log for process in self._processes]
 
     def _environment(self) -> dict[str, str]:

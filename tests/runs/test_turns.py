@@ -1,12 +1,17 @@
 """Labs take turns by what they used, and the order shown is the order in which runs are taken."""
 
+import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import numpy as np
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from fiducial.celery import LANES
 from fiducial.runs import leases, queries, turns, use
 from fiducial.runs.models import Allotment, Run
 from fiducial.runs.turns import Standing, Waiting, in_turn
@@ -14,6 +19,7 @@ from tests.factories import measurements, people, runs
 
 NOW = datetime(2026, 1, 8, tzinfo=UTC)
 HOUR = 3600.0
+ROLES = ("owner", "member", "viewer")
 
 
 def line(lab: int, count: int, lane: str = "batch", **facts: object) -> list[Waiting]:
@@ -140,3 +146,43 @@ def test_runs_are_claimed_in_the_order_that_is_shown():
     assert len({run.measurement_id for run in first}) == 3
     assert {run.lane for run in first} == {"interactive"}
     assert leases.claim("gpu0@here") is None
+
+
+@pytest.mark.django_db
+def test_reading_only_the_front_of_each_line_finds_whom_reading_all_of_them_would(settings):
+    settings.RUNNING_PER_USER, settings.RUNNING_PER_LAB = 2, 4
+    rng = np.random.default_rng(3)
+    for _ in range(4):
+        people_ = [people.person() for _ in range(3)]
+        project = measurements.project(people.lab(**dict(zip(ROLES, people_, strict=True))))
+        one = measurements.ready(project, people_[0])
+        for _ in range(12):
+            runs.run(
+                one,
+                people_[rng.integers(3)],
+                lane=str(rng.choice(LANES)),
+                estimated=float(rng.uniform(1, 5000)),
+                memory=int(rng.integers(0, 9)),
+                front=bool(rng.random() < 0.1),
+            )
+    for lanes, memory in [(LANES, math.inf), (LANES[1:], 5), (LANES[2:], 3), (LANES, 7)] * 6:
+        waiting, standing = turns.read()
+        able = [run for run in waiting if run.lane in lanes and run.memory <= memory]
+        able = [run for run in able if standing.cap(run) is None]
+        expected = next(in_turn(able, standing), None)
+        assert turns.first(lanes, memory) == expected
+        if expected:
+            Run.objects.filter(pk=expected.pk).update(state="running", started=timezone.now())
+
+
+def test_a_run_belongs_to_the_lab_of_its_measurement(measurement):
+    assert runs.run(measurement).lab == measurement.project.lab
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_queued_before_labs_were_kept_with_them_are_given_theirs(measurement):
+    lab, run = measurement.project.lab, runs.run(measurement)
+    MigrationExecutor(connection).migrate([("runs", "0003_lanes_and_allotments")])
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+    assert Run.objects.get(pk=run.pk).lab == lab

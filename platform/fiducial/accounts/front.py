@@ -11,8 +11,9 @@ from django.urls import reverse
 from fiducial.measurements.models import Measurement, Project
 from fiducial.measurements.queries import visible_measurements, visible_projects
 from fiducial.review.queries import awaiting, risky_share
+from fiducial.runs import recent
 from fiducial.runs.models import Run
-from fiducial.runs.queries import Queue, read_queue, visible_runs
+from fiducial.runs.queries import Queue, visible_runs
 
 from . import permissions
 from .models import User
@@ -81,8 +82,8 @@ def _reviews(user: User) -> Iterator[Item]:
 
 def under_way(user: User) -> Iterator[Item]:
     """Waiting and running runs of my labs, next first."""
-    active = visible_runs(user).filter(state__in=Run.ACTIVE).order_by("created")[:SHOWN]
-    queue = read_queue() if active else None
+    active = list(visible_runs(user).filter(state__in=Run.ACTIVE).order_by("created")[:SHOWN])
+    queue = recent.queue_of(*active) if active else None
     for run in active:
         words = "running" if run.state == Run.State.RUNNING else "waiting"
         why = _progress(run, queue)

@@ -9,7 +9,7 @@ from ninja import Router, Status
 from ninja.pagination import paginate
 
 from fiducial.measurements.queries import visible_measurements
-from fiducial.runs import queries, services
+from fiducial.runs import queries, recent, services
 from fiducial.runs.models import Run
 from fiducial.viewer import page, stores
 from fiducial.viewer.views import finished
@@ -89,7 +89,7 @@ def retry_run(request: HttpRequest, pk: UUID) -> Status:
 
 
 class Answers:
-    """Runs as answers, made only for the page that is asked for, with the queue read once."""
+    """Runs as answers, made only for the page that is asked for, with the queue looked at once."""
 
     def __init__(self, runs: Any) -> None:
         self._runs = runs
@@ -98,8 +98,9 @@ class Answers:
         return self._runs.count()
 
     def __getitem__(self, page: slice) -> list[dict[str, Any]]:
-        queue = queries.read_queue()
-        return [_words(run, queue) for run in self._runs[page]]
+        shown = list(self._runs[page])
+        queue = recent.queue_of(*shown)
+        return [_words(run, queue) for run in shown]
 
 
 def _visible(request: HttpRequest, pk: UUID) -> Run:
@@ -107,7 +108,7 @@ def _visible(request: HttpRequest, pk: UUID) -> Run:
 
 
 def _answer(run: Run) -> dict[str, Any]:
-    return _words(run, queries.read_queue())
+    return _words(run, recent.queue_of(run))
 
 
 def _words(run: Run, queue: queries.Queue) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def table(months: list[Month]) -> str:
 
 def _ended(lab: Lab) -> QuerySet[Run, dict]:
     took = ExpressionWrapper(F("finished") - F("started"), output_field=DurationField())
-    ended = Run.objects.filter(measurement__project__lab=lab, finished__isnull=False)
+    ended = Run.objects.filter(lab=lab, finished__isnull=False)
     counts = {
         "finished_": Count("pk", filter=Q(state=State.SUCCEEDED)),
         "failed": Count("pk", filter=Q(state=State.FAILED)),
@@ -96,10 +96,10 @@ def _kept(lab: Lab) -> Iterator[tuple[datetime, Path]]:
     for key, created in measured.values_list("pk", "created"):
         yield created, folders.quarantine(key)
         yield created, folders.revisions(key)
-    runs = Run.objects.filter(measurement__project__lab=lab, state=State.SUCCEEDED)
+    runs = Run.objects.filter(lab=lab, state=State.SUCCEEDED)
     for path, finished in runs.exclude(store_path="").values_list("store_path", "finished"):
         yield finished, settings.STORE / path
-    reports = Report.objects.filter(run__measurement__project__lab=lab)
+    reports = Report.objects.filter(run__lab=lab)
     for path, frozen in reports.values_list("path", "frozen"):
         yield frozen, settings.STORE / path
 

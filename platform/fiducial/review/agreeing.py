@@ -20,7 +20,7 @@ def of_report(report: Report) -> dict[str, Any]:
 
 def of_lab(lab: Lab) -> dict[str, Any]:
     """The same for everything that was marked in a lab."""
-    reports = Report.objects.filter(run__measurement__project__lab=lab)
+    reports = Report.objects.filter(run__lab=lab)
     marked = reports.exclude(marks=None).select_related("run").distinct()
     return _context(list(Mark.objects.filter(report__in=reports)), list(marked))
 

@@ -58,7 +58,7 @@ def superseded(report: Report) -> str:
 
 def decisions_in(lab: Lab) -> QuerySet[Decision]:
     """Decisions on the reports of a lab, the newest first."""
-    found = Decision.objects.filter(report__run__measurement__project__lab=lab)
+    found = Decision.objects.filter(report__run__lab=lab)
     return found.select_related("report").order_by("-when")
 
 

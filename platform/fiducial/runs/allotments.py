@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from fiducial.accounts.models import Lab
 from fiducial.measurements.models import UploadedFile
@@ -53,7 +53,7 @@ def quota(lab: Lab) -> Quota:
     allotted = allotment_of(lab)
     hours = settings.COMPUTE_HOURS if allotted.compute_hours is None else allotted.compute_hours
     room = settings.STORAGE_GB if allotted.storage_gb is None else allotted.storage_gb
-    active = Run.objects.filter(measurement__project__lab=lab, state__in=Run.ACTIVE)
+    active = Run.objects.filter(lab=lab, state__in=Run.ACTIVE)
     return Quota(
         seconds=hours * 3600,
         used=use.last_month([lab.pk]).get(lab.pk, 0.0),
@@ -66,10 +66,10 @@ def quota(lab: Lab) -> Quota:
 def stored(labs: list[int]) -> dict[int, int]:
     """Bytes of what each lab uploaded and of its results."""
     files = UploadedFile.objects.filter(measurement__project__lab__in=labs)
-    results = Run.objects.filter(measurement__project__lab__in=labs)
+    uploaded = files.order_by().values(lab=F("measurement__project__lab"))
+    results = Run.objects.filter(lab__in=labs, size__gt=0).order_by().values("lab")
     found: dict[int, int] = dict.fromkeys(labs, 0)
-    for rows in (files, results):
-        of_labs = rows.order_by().values(lab=use.LAB).annotate(bytes=Sum("size"))
-        for row in of_labs:
+    for of_labs in (uploaded, results):
+        for row in of_labs.annotate(bytes=Sum("size")):
             found[row["lab"]] += row["bytes"] or 0
     return found

@@ -36,14 +36,9 @@ def claim(worker: str) -> Run | None:
     lanes, order = _duties(worker)
     if order != Worker.Order.SERVE:
         return None
-    waiting, standing = turns.read()
     room = _room(worker)
-    able = [
-        run
-        for run in waiting
-        if run.lane in lanes and run.memory <= room and standing.cap(run) is None
-    ]
-    for run in turns.in_turn(able, standing):
+    # Whoever is too late for a run looks again: the labs stand differently now.
+    while run := turns.first(lanes, room):
         if _take(run, worker):
             return Run.objects.select_related("measurement").get(pk=run.pk)
     return None

@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -32,6 +33,8 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     measurement = models.ForeignKey(Measurement, on_delete=models.PROTECT, related_name="runs")
     measurement_revision = models.PositiveIntegerField()
+    # That of its project, kept here: claims and pages ask for it all the time.
+    lab = models.ForeignKey(Lab, on_delete=models.PROTECT, editable=False, related_name="runs")
     recipe = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     seed = models.PositiveIntegerField(default=0)
@@ -68,10 +71,22 @@ class Run(models.Model):
         indexes = (
             models.Index(fields=("state", "created")),
             models.Index(fields=("finished",), name="run_finished"),
+            # The line of each lab, as a claim looks for its front.
+            models.Index(
+                fields=("lab", "lane", "created"),
+                condition=models.Q(state="queued"),
+                name="run_line",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.recipe} on {self.measurement}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; a new one belongs to the lab of its measurement."""
+        if self.lab_id is None:
+            self.lab_id = self.measurement.project.lab_id
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("runs:run", args=[self.pk])

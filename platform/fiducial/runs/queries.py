@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.celery import COMPUTE
-from fiducial.measurements.queries import visible_measurements
 from workers.recipes.catalogue import RECIPES
 
 from . import describing, reasons, turns, words
@@ -23,7 +22,7 @@ from .turns import Cap, Standing, Waiting
 
 def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
     """The runs of the labs in which `user` may do `verb` (by default: see)."""
-    found = Run.objects.filter(measurement__in=visible_measurements(user, verb))
+    found = Run.objects.filter(lab__in=permissions.labs_where_may(user, verb))
     return found.select_related("measurement__project__lab", "submitted_by")
 
 
@@ -65,7 +64,7 @@ class Queue:
 
     def wait(self, run: Run) -> Wait | None:
         """Where `run` stands; None unless it waits."""
-        if run.pk not in self.places:
+        if run.state != Run.State.QUEUED or run.pk not in self.places:
             return None
         never = reasons.no_worker_for(run.lane, run.memory, self.alive)
         reason = never or reasons.again(run) + self._reason(run)

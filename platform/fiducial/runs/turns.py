@@ -2,13 +2,15 @@
 
 import heapq
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Case, F, QuerySet, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from fiducial.celery import LANES
@@ -16,6 +18,7 @@ from fiducial.celery import LANES
 from . import use
 from .models import Allotment, Run
 
+BIGGEST = 2**63 - 1  # a whole number that a database can compare
 PRECEDENCE = {lane: number for number, lane in enumerate(LANES)}
 
 
@@ -63,6 +66,11 @@ class Standing:
             return Cap.USER
         return Cap.LAB if self.of_lab[run.lab] >= settings.RUNNING_PER_LAB else None
 
+    def at_their_cap(self) -> tuple[list[int], list[int]]:
+        """People and labs of whom no run may start now."""
+        users = [one for one, runs in self.of_user.items() if runs >= settings.RUNNING_PER_USER]
+        return users, [one for one, runs in self.of_lab.items() if runs >= settings.RUNNING_PER_LAB]
+
 
 def in_turn(waiting: Iterable[Waiting], standing: Standing) -> Iterator[Waiting]:
     """Yield runs, given oldest first, in the order they get workers.
@@ -100,19 +108,48 @@ def _within_lab(run: Waiting) -> tuple[bool, int]:
     return not run.front, PRECEDENCE[run.lane]
 
 
+# The same order, as a database sorts by it.
+_WITHIN_LAB = (
+    F("front").desc(),
+    Case(*(When(lane=lane, then=number) for lane, number in PRECEDENCE.items())),
+    F("created"),
+)
+
+
 def read() -> tuple[list[Waiting], Standing]:
     """Every run that waits, oldest first, and how labs stand; in four queries."""
-    queued = Run.objects.filter(state=Run.State.QUEUED, cancel_requested=False)
-    columns = ("pk", "token", use.LAB, "submitted_by", "lane", "estimated", "memory", "front")
-    waiting = [Waiting(*row) for row in queued.order_by("created").values_list(*columns)]
-    return waiting, _standing()
+    return _listed(_queued()), _standing()
+
+
+def first(lanes: Collection[str], memory: float) -> Waiting | None:
+    """The run that is next in turn among those of `lanes` that need at most `memory` bytes and
+    that no cap holds back; None where nothing is left to take.
+
+    Only the front of each lab's line is read: the rest cannot be first, however long it is.
+    """
+    standing = _standing()
+    users, labs = standing.at_their_cap()
+    able = _queued().filter(lane__in=lanes, memory__lte=min(memory, BIGGEST))
+    able = able.exclude(submitted_by__in=users).exclude(lab__in=labs)
+    number = Window(RowNumber(), partition_by="lab", order_by=_WITHIN_LAB)
+    heads = _listed(able.annotate(number_in_line=number).filter(number_in_line=1))
+    return next(in_turn(heads, standing), None)
+
+
+def _queued() -> QuerySet[Run]:
+    return Run.objects.filter(state=Run.State.QUEUED, cancel_requested=False)
+
+
+def _listed(runs: QuerySet[Run]) -> list[Waiting]:
+    columns = ("pk", "token", "lab", "submitted_by", "lane", "estimated", "memory", "front")
+    return [Waiting(*row) for row in runs.order_by("created").values_list(*columns)]
 
 
 def recounted(run: Waiting) -> Standing:
     """What is under way now for the person and the lab of `run`, and nothing else."""
     running = Run.objects.filter(state=Run.State.RUNNING)
     of_user = running.filter(submitted_by=run.user).count()
-    of_lab = running.filter(measurement__project__lab=run.lab).count()
+    of_lab = running.filter(lab=run.lab).count()
     return Standing(of_user=Counter({run.user: of_user}), of_lab=Counter({run.lab: of_lab}))
 
 
@@ -120,9 +157,8 @@ def _standing() -> Standing:
     now = timezone.now()
     standing = Standing(use=use.decayed_by_lab())
     running = Run.objects.filter(state=Run.State.RUNNING)
-    for lab, user, started, estimated in running.values_list(
-        use.LAB, "submitted_by", "started", "estimated"
-    ):
+    columns = ("lab", "submitted_by", "started", "estimated")
+    for lab, user, started, estimated in running.values_list(*columns):
         # At once by what it will take: else a lab would be given every worker of one moment.
         seconds = max(use.decayed(started, now, now) if started else 0.0, estimated)
         standing.use[lab] = standing.use.get(lab, 0.0) + seconds

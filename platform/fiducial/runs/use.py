@@ -8,14 +8,13 @@ import math
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, FloatField, Func, Sum, Value
+from django.db.models import FloatField, Func, Sum, Value
 from django.db.models.functions import Exp, Now
 
 from .models import Run
 
 REMEMBERED = 6  # half-lives; what is older weighs less than 2 % of a fresh second
 MONTH = timedelta(days=30)
-LAB = F("measurement__project__lab")
 
 
 class Since(Func):
@@ -51,13 +50,11 @@ def decayed_by_lab() -> dict[int, float]:
         Exp(Value(-rate()) * Since("finished")) - Exp(Value(-rate()) * Since("started"))
     ) / rate()
     found = Run.objects.filter(finished__gt=Now() - since, started__isnull=False)
-    return dict(found.values(lab=LAB).annotate(used=Sum(fresh)).values_list("lab", "used"))
+    return dict(found.values("lab").annotate(used=Sum(fresh)).values_list("lab", "used"))
 
 
 def last_month(labs: list[int]) -> dict[int, float]:
     """Seconds of runs of `labs` that ended within thirty days, by lab."""
-    found = Run.objects.filter(
-        finished__gt=Now() - MONTH, started__isnull=False, measurement__project__lab__in=labs
-    )
+    found = Run.objects.filter(finished__gt=Now() - MONTH, started__isnull=False, lab__in=labs)
     took = Sum(Since("started") - Since("finished"))
-    return dict(found.values(lab=LAB).annotate(used=took).values_list("lab", "used"))
+    return dict(found.values("lab").annotate(used=took).values_list("lab", "used"))

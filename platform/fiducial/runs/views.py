@@ -20,7 +20,7 @@ from fiducial.viewer.finders import NAME as PLOTLY
 from fiducial.viewer.views import finished_run
 from workers.recipes.catalogue import RECIPES, Recipe
 
-from . import advice, comparing, describing, queries, services
+from . import advice, comparing, describing, queries, recent, services
 from .forms import RecipeForm
 from .models import Run
 
@@ -126,7 +126,7 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _run(request, pk)
     if found.is_final:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return render(request, "runs/_progress.html", _about(request, found))
+    return render(request, "runs/_progress.html", _moving(request, found))
 
 
 @login_required
@@ -198,21 +198,28 @@ def _form_page(
     return render(request, "runs/new.html", context, status=status)
 
 
-def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
+def _moving(request: HttpRequest, found: Run) -> dict[str, Any]:
+    """What changes while a run is under way; hundreds of pages ask for it all the time."""
     return {
         "run": found,
-        "line": queries.line(found, queries.read_queue()),
+        "line": queries.line(found, recent.queue_of(found)),
+        "may_change": queries.may_change(request.user, found),
+    }
+
+
+def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
+    return _moving(request, found) | {
         "recipe": queries.recipe_title(found),
         "parameters": describing.parameters(found),
         "curve": "" if describing.answers(found) else reverse("learning:curve", args=[found.pk]),
-        "may_change": queries.may_change(request.user, found),
         "retry": found.retries.order_by("-created").first(),
     }
 
 
 def _lists(request: HttpRequest) -> dict[str, Any]:
     visible = queries.visible_runs(request.user)
-    queue = queries.read_queue()
+    waiting = visible.filter(state=Run.State.QUEUED, cancel_requested=False)
+    queue = recent.queue(waiting.values_list("pk", flat=True))
     active, more = queries.first_active(visible, queue, ACTIVE_SHOWN)
     over = visible.filter(state__in=Run.FINAL).order_by("-finished")
     page = Paginator(over, OVER_PER_PAGE).get_page(request.GET.get("page"))

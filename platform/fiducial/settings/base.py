@@ -126,6 +126,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # A new connection costs PostgreSQL more than most pages ask of it.
+    DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 # An empty address means the embedded broker: message files under HOME/broker.
 BROKER_URL = os.environ.get("FIDUCIAL_BROKER_URL", "")
@@ -151,6 +153,7 @@ RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS",
 API_PER_MINUTE = int(os.environ.get("FIDUCIAL_API_PER_MINUTE", "1200"))  # requests of one person
 # How labs share the computing: docs/queue.md.
 SHARE_HALF_LIFE_SECONDS = float(os.environ.get("FIDUCIAL_SHARE_HALF_LIFE_SECONDS", str(24 * 3600)))
+QUEUE_SEEN_SECONDS = 1.0  # for so long pages share one reading of the queue
 INTERACTIVE_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_SECONDS", "600"))
 INTERACTIVE_AHEAD_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_AHEAD_SECONDS", "1800"))
 RUNNING_PER_USER = int(os.environ.get("FIDUCIAL_RUNNING_PER_USER", "8"))

@@ -1,6 +1,8 @@
-"""The parts of `make benchmark-facility`: a simulated week, and a queue of a thousand runs."""
+"""Is the queue fair in a simulated week, and does it stay quick with a thousand runs waiting?
 
-import os
+Runs inside the settings of a portal, on a database that nobody else uses.
+"""
+
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,11 +11,12 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from fiducial.accounts.models import User
+from fiducial.measurements.models import Measurement
 from fiducial.runs import leases
 from fiducial.runs.models import Run
 from tests.factories import measurements, people, runs
@@ -23,6 +26,7 @@ SEEDS = (1, 2, 3, 4, 5)
 LABS, PEOPLE, WORKERS = 12, 10, 16
 WAITING, ENDED = 1000, 3000
 CLAIMS, PAGES = 100, 30
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # nobody signs in with a password
 
 
 def fairness() -> dict[str, Any]:
@@ -40,14 +44,14 @@ def fairness() -> dict[str, Any]:
 
 def queue() -> dict[str, Any]:
     """How long a claim and the page of the queue take with a thousand runs waiting."""
-    maps = [_map(f"Lab {number}") for number in range(LABS)]
-    member = Client()
+    maps = labs(PEOPLE)
+    member = Client(SERVER_NAME="127.0.0.1")
     member.force_login(maps[0].uploaded_by)
     for number in range(WORKERS):
         runs.worker(f"gpu{number}@here")
-    _fill(maps, WAITING // 10, ENDED // 10)
+    fill(maps, WAITING // 10, ENDED // 10)
     few = _queries(member)
-    _fill(maps, WAITING - WAITING // 10, ENDED - ENDED // 10)
+    fill(maps, WAITING - WAITING // 10, ENDED - ENDED // 10)
     for number in range(WORKERS):
         leases.claim(f"gpu{number}@here")
     many = _queries(member)
@@ -59,25 +63,30 @@ def queue() -> dict[str, Any]:
     return {
         "claim_p95_ms": _p95(_claim, CLAIMS),
         "claim_cpu_ms": 1000 * cpu / PAGES,  # with putting the run back; however busy the machine
-        "load_average": os.getloadavg()[0],
-        "cores": os.cpu_count(),
         "page_ms": _p95(lambda: _page(member), PAGES),
-        "page_queries": {str(WAITING // 10): few, str(WAITING): many},
+        "page_queries": many,
+        "more_queries": many - few,
         "database": connection.vendor,
         "waiting": WAITING,
         "ended": ENDED,
     }
 
 
-def _map(lab: str) -> Any:
-    member = people.person()
-    made = people.lab(lab, member=member)
-    for _ in range(PEOPLE - 1):
-        made.memberships.create(user=people.person(), role="member")
-    return measurements.ready(measurements.project(made), member)
+@override_settings(PASSWORD_HASHERS=[QUICK_HASHER])
+def labs(members: int) -> list[Measurement]:
+    """Labs of so many people, each with a map that can be run."""
+    maps = []
+    for number in range(LABS):
+        everybody = [people.person() for _ in range(members)]
+        lab = people.lab(f"Lab {number}")
+        for person in everybody:
+            lab.memberships.create(user=person, role="member")
+        maps.append(measurements.ready(measurements.project(lab), everybody[0]))
+    return maps
 
 
-def _fill(maps: list[Any], waiting: int, ended: int) -> None:
+def fill(maps: list[Measurement], waiting: int, ended: int) -> None:
+    """Queue runs of all labs and people, and let others have ended in the last six days."""
     rng, now = np.random.default_rng(7), timezone.now()
     users = {one.pk: list(User.objects.filter(memberships__lab=one.project.lab)) for one in maps}
     rows = []
@@ -86,10 +95,11 @@ def _fill(maps: list[Any], waiting: int, ended: int) -> None:
         seconds = float(rng.uniform(60, 7200))
         row = Run(
             measurement=one,
+            lab=one.project.lab,
             measurement_revision=1,
             recipe="xray-ensemble",
             parameters={"factor": 4, "samples": 16},
-            submitted_by=users[one.pk][rng.integers(PEOPLE)],
+            submitted_by=users[one.pk][rng.integers(len(users[one.pk]))],
             lane="interactive" if seconds < 600 else "batch",
             estimated=seconds,
         )
@@ -102,12 +112,13 @@ def _fill(maps: list[Any], waiting: int, ended: int) -> None:
 
 
 def _claim() -> None:
-    """One claim as a worker does it; the run is ended outside the time that is taken."""
-    held = leases.claim("gpu0@here")
-    assert held is not None
+    """One claim as a worker does it; the run is put back outside the time that is taken."""
+    assert leases.claim("gpu0@here") is not None
 
 
+@override_settings(QUEUE_SEEN_SECONDS=0.0)
 def _page(member: Client) -> None:
+    """The page of the queue, with a reading of its own."""
     assert member.get(reverse("runs:queue")).status_code == 200
 
 

@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], type=commands.parameter, metavar="NAME=VALUE"
     )
     submit.add_argument("--seed", type=int, default=0)
+    submit.add_argument("--after", default="", metavar="RUN", help="a lesson to ask the network of")
     submit.set_defaults(does=commands.submit)
 
     watch = every.add_parser("watch", help="follow a run until it is over")

@@ -98,12 +98,17 @@ class Client:
         recipe: str,
         parameters: Mapping[str, Any] | None = None,
         seed: int = 0,
+        after: str = "",
     ) -> Run:
-        """Queue a run; parameters that are left out take the recipe's defaults."""
+        """Queue a run; parameters that are left out take the recipe's defaults.
+
+        `after` is a lesson under way: the run waits for it and asks the network that it teaches.
+        """
+        awaited = {"network": f"lesson:{after}"} if after else {}
         body = {
             "measurement": measurement,
             "recipe": recipe,
-            "parameters": dict(parameters or {}),
+            "parameters": {**(parameters or {}), **awaited},
             "seed": seed,
         }
         return Run.of(self._transport.ask("POST", "runs", json=body))

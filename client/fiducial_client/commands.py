@@ -47,7 +47,11 @@ def submit(asked: argparse.Namespace) -> int:
     """Queue a run; print its number."""
     with _portal(asked) as portal:
         run = portal.submit(
-            asked.measurement, recipe=asked.recipe, parameters=dict(asked.set), seed=asked.seed
+            asked.measurement,
+            recipe=asked.recipe,
+            parameters=dict(asked.set),
+            seed=asked.seed,
+            after=asked.after,
         )
     answer(run.id)
     say(run.detail)

@@ -43,7 +43,10 @@ class Measurement(Told):
 
 @dataclass(frozen=True)
 class Run(Told):
-    """`state` is queued, running, succeeded, failed or cancelled; `detail` says more."""
+    """`state` is queued, running, succeeded, failed or cancelled; `detail` says more.
+
+    `after` is the lesson whose network it waits for.
+    """
 
     id: str
     measurement: str
@@ -56,6 +59,7 @@ class Run(Told):
     stage: str
     fraction: float
     seconds_left: float | None
+    after: str | None
     error: str
     summary: dict[str, Any]
     page: str

@@ -11,6 +11,7 @@ from django.urls import reverse
 from fiducial.measurements.models import Measurement, Project
 from fiducial.measurements.queries import visible_measurements, visible_projects
 from fiducial.review.queries import awaiting, risky_share
+from fiducial.runs import following
 from fiducial.runs.models import Run
 from fiducial.runs.queries import Queue, read_queue, visible_runs
 
@@ -92,7 +93,7 @@ def under_way(user: User) -> Iterator[Item]:
 def _progress(run: Run, queue: Queue | None) -> str:
     wait = queue.wait(run) if queue else None
     if wait is None:
-        return run.stage or "Starting."
+        return following.reason(run) or run.stage or "Starting."
     return f"{wait.reason} {wait.eta}".strip()
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from fiducial.celery import LANES
 
-from . import use
+from . import following, use
 from .models import Allotment, Run
 
 PRECEDENCE = {lane: number for number, lane in enumerate(LANES)}
@@ -101,8 +101,8 @@ def _within_lab(run: Waiting) -> tuple[bool, int]:
 
 
 def read() -> tuple[list[Waiting], Standing]:
-    """Every run that waits, oldest first, and how labs stand; in four queries."""
-    queued = Run.objects.filter(state=Run.State.QUEUED, cancel_requested=False)
+    """Every run that could start, oldest first, and how labs stand; in four queries."""
+    queued = Run.objects.filter(following.READY, state=Run.State.QUEUED, cancel_requested=False)
     columns = ("pk", "token", use.LAB, "submitted_by", "lane", "estimated", "memory", "front")
     waiting = [Waiting(*row) for row in queued.order_by("created").values_list(*columns)]
     return waiting, _standing()

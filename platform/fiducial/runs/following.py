@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -18,7 +19,7 @@ from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import RECIPES, Recipe
 from workers.recipes.teach import RECIPE as LESSON
 
-from . import tickets
+from . import telling, tickets
 from .models import Run
 
 State = Run.State
@@ -99,8 +100,14 @@ def end_in_vain() -> None:
     waiting = Run.objects.filter(state=State.QUEUED, after__state__in=Run.FINAL)
     for run in waiting.select_related("after"):
         if why := _taught_nothing(run.after):
-            still = Run.objects.filter(pk=run.pk, state=State.QUEUED)
-            still.update(state=State.FAILED, error=why, finished=Now())
+            _fail(run, why)
+
+
+@transaction.atomic
+def _fail(run: Run, why: str) -> None:
+    still = Run.objects.filter(pk=run.pk, state=State.QUEUED)
+    if still.update(state=State.FAILED, error=why, finished=Now()):
+        telling.tell(run.pk)
 
 
 def _taught_nothing(lesson: Run) -> str:

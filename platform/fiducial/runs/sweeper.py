@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
+from fiducial.accounts import letters
 from fiducial.audits.sweeping import sweep as audits
 from fiducial.measurements import services as measurements
 
@@ -33,6 +34,7 @@ def sweep() -> None:
         issue_lost_tickets,
         measurements.sweep,
         audits,
+        letters.forget,
     )
     for step in steps:
         try:

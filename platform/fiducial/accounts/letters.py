@@ -5,6 +5,7 @@ workers' parents carry letters, one at a time; a mail server that is down costs 
 """
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,14 +28,20 @@ def address(path: str) -> str:
     return settings.ADDRESS + path
 
 
-def write(*, to: str, subject: str, text: str, due: datetime | None = None) -> None:
+def write(*, to: str, subject: str, text: str, due: datetime | None = None) -> Letter | None:
     """Put a letter into the outbox, to be sent from `due` on (None: now).
 
-    Nothing is kept where the portal has no mail server, or the person no address.
+    None is kept where the portal has no mail server, or the person no address.
     """
-    if may_mail() and to:
-        one_line = " ".join(subject.split())[: Letter._meta.get_field("subject").max_length]
-        Letter.objects.create(to=to, subject=one_line, text=text, due=due or timezone.now())
+    if not may_mail() or not to:
+        return None
+    one_line = " ".join(subject.split())[: Letter._meta.get_field("subject").max_length]
+    return Letter.objects.create(to=to, subject=one_line, text=text, due=due or timezone.now())
+
+
+def take_back(keys: Collection[int | None]) -> None:
+    """Send these letters no more, if they were not sent yet."""
+    Letter.objects.filter(pk__in=keys, sent=None).delete()
 
 
 def take() -> Letter | None:

@@ -15,7 +15,7 @@ from fiducial.reports.models import Report
 from fiducial.reports.services import folder
 from fiducial.trail.services import record
 
-from . import details, records, signing
+from . import asking, details, records, signing
 from .models import Decision, Link, Mark
 from .visitors import Visitor
 
@@ -57,6 +57,8 @@ def decide(
     )
     decision.signature = signing.sign(records.signed(decision))
     decision.save(force_insert=True)
+    if visitor.user:
+        asking.close(report, visitor.user)
     _note(visitor, "report.decided", by_name, f"{decision.get_verdict_display()}. {remark}")
     return decision
 

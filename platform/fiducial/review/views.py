@@ -1,6 +1,8 @@
 """The review of a report, its decision, and the links that invite others to it."""
 
 import zipfile
+from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,7 +21,7 @@ from fiducial.reports.queries import visible_reports
 from fiducial.viewer.export import zipped
 from fiducial.viewer.views import attachment
 
-from . import agreeing, archive, exports, page, queries, services, signing, verifying
+from . import agreeing, archive, asking, exports, page, queries, services, signing, verifying
 from .details import of as details_of
 from .models import Mark
 from .pictures import Album
@@ -144,6 +146,32 @@ def revoke(request: HttpRequest, pk: str, link: int) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def ask(request: HttpRequest, pk: str) -> HttpResponse:
+    """Ask somebody of the lab for a review (a partial for HTMX: the list as it stands then)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    said = {name: request.POST.get(name, "") for name in ("reviewer", "due")}
+    try:
+        asking.ask(report=report, by=request.user, reviewer=said["reviewer"], due=_day(said["due"]))
+    except Refused as refusal:
+        return _asked(request, report, refused=str(refusal), draft=said)
+    return _asked(request, report)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, pk: str, asked: int) -> HttpResponse:
+    """Ask somebody no more (a partial for HTMX: the list as it stands then)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    found = get_object_or_404(report.requests, pk=asked)
+    try:
+        asking.withdraw(request=found, by=request.user)
+    except Refused as refusal:
+        return _asked(request, report, refused=str(refusal))
+    return _asked(request, report)
+
+
+@login_required
 @require_GET
 def lab(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest decisions in a lab, and how far its reviewers agree."""
@@ -190,6 +218,18 @@ def _days(said: str) -> int | None:
     if said == "until-revoked":
         return None
     return int(said) if said.isdecimal() else 0
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError as fault:
+        raise Refused("Choose the day by which it shall be reviewed.") from fault
+
+
+def _asked(request: HttpRequest, report: Report, **more: Any) -> HttpResponse:
+    context = page.requests(report, request.user) | {"used": True} | more
+    return render(request, "review/_asked.html", context)
 
 
 def _links(request: HttpRequest, report: Report, **more: str) -> HttpResponse:

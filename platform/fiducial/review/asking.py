@@ -23,8 +23,12 @@ REMINDED_AT = time(7, tzinfo=UTC)  # of the day it is due
 
 
 @transaction.atomic
-def ask(*, report: Report, by: User, reviewer: str, due: date) -> ReviewRequest:
+def ask(
+    *, report: Report, by: User, reviewer: str, due: date, blind: bool = False
+) -> ReviewRequest:
     """Ask the person of the lab with that username or address to decide on `report` by `due`.
+
+    `blind` makes the review of this report a blind one, for everybody who is still to decide.
 
     Refused, in a sentence: for all but owners, for somebody who may not decide on it or has, twice
     for one person, and for a day that is not within the year to come.
@@ -42,11 +46,12 @@ def ask(*, report: Report, by: User, reviewer: str, due: date) -> ReviewRequest:
         raise Refused(f"{asked} has been asked already, by {earlier.due:%-d %B %Y}.")
     if not timezone.now().date() < due <= timezone.now().date() + LONGEST:
         raise Refused("Choose a day after today, and within a year.")
-    request = ReviewRequest(report=report, reviewer=asked, asked_by=by, due=due)
+    request = ReviewRequest(report=report, reviewer=asked, asked_by=by, due=due, blind=blind)
     _mail(request, "asked", None)
     request.reminder = _mail(request, "reminded", datetime.combine(due, REMINDED_AT))
     request.save()
-    record("review.asked", by=by, lab=lab, subject=report, reason=f"{asked}, by {due:%-d %B %Y}")
+    said = f"{asked}, by {due:%-d %B %Y}{', blind' if blind else ''}"
+    record("review.asked", by=by, lab=lab, subject=report, reason=said)
     return request
 
 

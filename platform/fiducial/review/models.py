@@ -21,6 +21,7 @@ class Link(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     whom = models.CharField(max_length=80)  # what its maker calls the reader: "referee 2"
     may_decide = models.BooleanField(default=False)
+    blind = models.BooleanField(default=False)  # its review is: `blinding`
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     made = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField(null=True)  # None: lasts until it is revoked
@@ -53,6 +54,7 @@ class ReviewRequest(models.Model):
     )
     asked = models.DateTimeField(auto_now_add=True)
     due = models.DateField()
+    blind = models.BooleanField(default=False)  # the review of its report is: `blinding`
     reminder = models.ForeignKey(Letter, on_delete=models.SET_NULL, null=True, related_name="+")
     closed = models.DateTimeField(null=True)  # they decided, or it was withdrawn
 

@@ -21,7 +21,18 @@ from fiducial.reports.queries import visible_reports
 from fiducial.viewer.export import zipped
 from fiducial.viewer.views import attachment
 
-from . import agreeing, archive, asking, exports, page, queries, services, signing, verifying
+from . import (
+    agreeing,
+    archive,
+    asking,
+    blinding,
+    exports,
+    page,
+    queries,
+    services,
+    signing,
+    verifying,
+)
 from .details import of as details_of
 from .models import Mark
 from .pictures import Album
@@ -35,7 +46,7 @@ def opened(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The frozen report, for the holder of a link."""
     context = reports.frozen(visitor.report) | {
         "visitor": visitor,
-        "standing": page.standing(visitor.report),
+        "standing": page.standing(visitor),
         **{name: visitor.address(name) for name in ("review", "download", "pdf")},
     }
     return render(request, "review/opened.html", context)
@@ -99,14 +110,20 @@ def decide(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 @require_GET
 def decisions(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """The decisions on a report as signed JSON."""
+    """The decisions on a report as signed JSON; not for who is still to decide blindly."""
+    if visitor.blinded:
+        return _blinded(request, visitor)
     name = f"{reports.file_name(visitor.report)}-decisions.json"
     return attachment(iter([exports.decisions(visitor.report)]), name)
 
 
 @require_GET
 def crate(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """The report with its decisions and signatures as an RO-Crate; 404 where its files are gone."""
+    """The report with its decisions and signatures as an RO-Crate, likewise; 404 where its files
+    are gone.
+    """
+    if visitor.blinded:
+        return _blinded(request, visitor)
     report = visitor.report
     reports.folder_of(report)
     pieces = zipped(exports.crate(report), zipfile.ZIP_DEFLATED)
@@ -125,6 +142,7 @@ def make_link(request: HttpRequest, pk: str) -> HttpResponse:
             whom=request.POST.get("whom", ""),
             days=_days(request.POST.get("days", "")),
             may_decide="may_decide" in request.POST,
+            blind="blind" in request.POST,
         )
     except Refused as refusal:
         return _links(request, report, refused=str(refusal))
@@ -152,7 +170,13 @@ def ask(request: HttpRequest, pk: str) -> HttpResponse:
     report = get_object_or_404(visible_reports(request.user), pk=pk)
     said = {name: request.POST.get(name, "") for name in ("reviewer", "due")}
     try:
-        asking.ask(report=report, by=request.user, reviewer=said["reviewer"], due=_day(said["due"]))
+        asking.ask(
+            report=report,
+            by=request.user,
+            reviewer=said["reviewer"],
+            due=_day(said["due"]),
+            blind="blind" in request.POST,
+        )
     except Refused as refusal:
         return _asked(request, report, refused=str(refusal), draft=said)
     return _asked(request, report)
@@ -176,10 +200,12 @@ def withdraw(request: HttpRequest, pk: str, asked: int) -> HttpResponse:
 def lab(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest decisions in a lab, and how far its reviewers agree."""
     found = get_object_or_404(visible_labs(request.user), pk=pk)
+    hidden = blinding.hidden_from(request.user).filter(run__measurement__project__lab=found)
     context = {
         "lab": found,
-        "decisions": queries.decisions_in(found)[:SHOWN],
-        "agreement": agreeing.of_lab(found),
+        "decisions": queries.decisions_in(found).exclude(report__in=hidden)[:SHOWN],
+        "agreement": agreeing.of_lab(found, hidden),
+        "hidden": hidden.count(),
     }
     return render(request, "review/lab.html", context)
 
@@ -211,6 +237,11 @@ def _of_upload(request: HttpRequest) -> verifying.Finding:
     if "zip" not in request.FILES:
         raise Refused("Choose the zip of a report first.")
     return verifying.of_zip(request.FILES["zip"].file)
+
+
+def _blinded(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    messages.error(request, visitor.blinded)
+    return redirect(visitor.address("report"))
 
 
 def _days(said: str) -> int | None:

@@ -16,7 +16,9 @@ def review_standing(context: dict[str, Any], report: Report) -> dict[str, Any]:
     """What was decided on a report, and the way to its review."""
     visitor = Visitor(report, user=context["request"].user)
     places = {name: visitor.address(name) for name in ("review", "decisions", "crate")}
-    return page.standing(report) | places | {"barred": visitor.barred}
+    if visitor.blinded:
+        places = {"review": places["review"]}
+    return page.standing(visitor) | places | {"barred": visitor.barred}
 
 
 @register.inclusion_tag("review/_asked.html", takes_context=True)

@@ -82,6 +82,24 @@ class Report(Told):
 
 
 @dataclass(frozen=True)
+class Model(Told):
+    """A network that a lab taught and kept; `state` is candidate, promoted or retired.
+
+    `card` has its figures on the map it was judged by, before and after it was taught; it is for
+    maps made `scale` times finer.
+    """
+
+    id: str
+    lab: int
+    run: str
+    name: str
+    state: str
+    scale: int
+    card: dict[str, Any]
+    page: str
+
+
+@dataclass(frozen=True)
 class UploadingFile(Told):
     """A file that arrives in parts; `given` is the path it was announced by."""
 

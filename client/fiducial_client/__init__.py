@@ -3,13 +3,14 @@
 from .client import Client
 from .config import Access, NoAccess, access
 from .errors import Refused, Unreachable
-from .models import Measurement, Project, Report, Run
+from .models import Measurement, Model, Project, Report, Run
 from .sealing import Seal, check
 
 __all__ = [
     "Access",
     "Client",
     "Measurement",
+    "Model",
     "NoAccess",
     "Project",
     "Refused",

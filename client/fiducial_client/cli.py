@@ -58,7 +58,32 @@ def parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], type=commands.parameter, metavar="NAME=VALUE"
     )
     submit.add_argument("--seed", type=int, default=0)
+    submit.add_argument("--after", default="", metavar="RUN", help="a lesson to ask the network of")
     submit.set_defaults(does=commands.submit)
+
+    teach = every.add_parser("teach", help="queue a lesson: teach a network with a map")
+    teach.add_argument("measurement")
+    teach.add_argument("--judge", required=True, metavar="MEASUREMENT", help="says if it helped")
+    teach.add_argument("--scale", type=int, default=4, help="for maps made finer by (2 or 4)")
+    teach.add_argument("--steps", type=int, default=200)
+    teach.add_argument("--seed", type=int, default=0)
+    teach.set_defaults(does=commands.teach)
+
+    keep = every.add_parser("keep", help="keep what an accepted lesson taught as a model")
+    keep.add_argument("run")
+    keep.add_argument("name")
+    keep.set_defaults(does=commands.keep)
+
+    models = every.add_parser("models", help="list the models of your labs")
+    models.set_defaults(does=commands.models)
+
+    promote = every.add_parser("promote", help="let runs of the lab ask a model (owners)")
+    promote.add_argument("model", help="its name or number")
+    promote.set_defaults(does=commands.promote)
+
+    retire = every.add_parser("retire", help="take a model out of use (owners)")
+    retire.add_argument("model", help="its name or number")
+    retire.set_defaults(does=commands.retire)
 
     watch = every.add_parser("watch", help="follow a run until it is over")
     watch.add_argument("run")

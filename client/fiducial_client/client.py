@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from . import uploading
 from .config import Access
 from .errors import Refused
-from .models import Measurement, Project, Report, Run, UploadingFile
+from .models import Measurement, Model, Project, Report, Run, UploadingFile
 from .sealing import Seal, check
 from .transport import Transport
 
@@ -98,15 +98,53 @@ class Client:
         recipe: str,
         parameters: Mapping[str, Any] | None = None,
         seed: int = 0,
+        after: str = "",
     ) -> Run:
-        """Queue a run; parameters that are left out take the recipe's defaults."""
+        """Queue a run; parameters that are left out take the recipe's defaults.
+
+        `after` is a lesson under way: the run waits for it and asks the network that it teaches.
+        """
+        awaited = {"network": f"lesson:{after}"} if after else {}
         body = {
             "measurement": measurement,
             "recipe": recipe,
-            "parameters": dict(parameters or {}),
+            "parameters": {**(parameters or {}), **awaited},
             "seed": seed,
         }
         return Run.of(self._transport.ask("POST", "runs", json=body))
+
+    def teach(
+        self, measurement: str, *, judge: str, scale: int = 4, steps: int = 200, seed: int = 0
+    ) -> Run:
+        """Queue a lesson: a network learns from a map, and the map `judge` of another specimen says
+        whether that helped. `scale`: how much finer the maps are that it is for.
+        """
+        asked = {"judge": judge, "scale": scale, "steps": steps}
+        return self.submit(measurement, recipe="teach", parameters=asked, seed=seed)
+
+    def keep(self, run: str, name: str) -> Model:
+        """Keep what an accepted lesson taught as a model of its lab, called `name`."""
+        return Model.of(self._transport.ask("POST", f"runs/{run}/model", json={"name": name}))
+
+    def models(self) -> Iterator[Model]:
+        """The models of my labs, newest first."""
+        return map(Model.of, self._transport.pages("models", {}))
+
+    def model(self, named: str) -> Model:
+        """The model of that number or name; LookupError where there is none or several."""
+        found = [one for one in self.models() if named in (one.id, one.name)]
+        if len(found) != 1:
+            count = "no model" if not found else "more than one model"
+            raise LookupError(f"You have {count} called “{named}”; give its number.")
+        return found[0]
+
+    def promote(self, key: str) -> Model:
+        """Let runs of its lab ask a model; for owners."""
+        return Model.of(self._transport.ask("POST", f"models/{key}/promote"))
+
+    def retire(self, key: str) -> Model:
+        """Take a model out of use; for owners."""
+        return Model.of(self._transport.ask("POST", f"models/{key}/retire"))
 
     def runs(self, *, state: str = "", measurement: str = "") -> Iterator[Run]:
         """The runs of my labs, newest first."""

@@ -10,7 +10,7 @@ from typing import Any
 from . import bars, config
 from .client import Client
 from .config import Access, access
-from .models import Measurement, Report, Run
+from .models import Measurement, Model, Report, Run
 from .sealing import Seal, check
 
 DONE, FAILED = 0, 1
@@ -47,11 +47,54 @@ def submit(asked: argparse.Namespace) -> int:
     """Queue a run; print its number."""
     with _portal(asked) as portal:
         run = portal.submit(
-            asked.measurement, recipe=asked.recipe, parameters=dict(asked.set), seed=asked.seed
+            asked.measurement,
+            recipe=asked.recipe,
+            parameters=dict(asked.set),
+            seed=asked.seed,
+            after=asked.after,
         )
     answer(run.id)
     say(run.detail)
     return DONE
+
+
+def teach(asked: argparse.Namespace) -> int:
+    """Queue a lesson; print its number."""
+    lesson = {name: getattr(asked, name) for name in ("judge", "scale", "steps", "seed")}
+    with _portal(asked) as portal:
+        run = portal.teach(asked.measurement, **lesson)
+    answer(run.id)
+    say(run.detail)
+    return DONE
+
+
+def keep(asked: argparse.Namespace) -> int:
+    """Keep what a lesson taught; print the number of the model."""
+    with _portal(asked) as portal:
+        model = portal.keep(asked.run, asked.name)
+    answer(model.id)
+    say(f"“{model.name}” is a candidate; an owner of the lab promotes it.")
+    return DONE
+
+
+def models(asked: argparse.Namespace) -> int:
+    """Print number, state, factor and name of every model, a line each."""
+    with _portal(asked) as portal:
+        for model in portal.models():
+            answer(f"{model.id}\t{model.state}\t×{model.scale}\t{model.name}")
+    return DONE
+
+
+def promote(asked: argparse.Namespace) -> int:
+    """Let runs of the lab ask a model."""
+    with _portal(asked) as portal:
+        return _moved(portal.promote(portal.model(asked.model).id))
+
+
+def retire(asked: argparse.Namespace) -> int:
+    """Take a model out of use."""
+    with _portal(asked) as portal:
+        return _moved(portal.retire(portal.model(asked.model).id))
 
 
 def watch(asked: argparse.Namespace) -> int:
@@ -128,6 +171,12 @@ def _newest(portal: Client, run: str, freeze: bool) -> Report:
     if newest is None:
         raise LookupError("This run has no report yet; freeze one with --freeze.")
     return newest
+
+
+def _moved(model: Model) -> int:
+    answer(model.id)
+    say(f"“{model.name}” is {model.state} now.")
+    return DONE
 
 
 def _read(made: Measurement) -> int:

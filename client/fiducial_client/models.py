@@ -43,7 +43,10 @@ class Measurement(Told):
 
 @dataclass(frozen=True)
 class Run(Told):
-    """`state` is queued, running, succeeded, failed or cancelled; `detail` says more."""
+    """`state` is queued, running, succeeded, failed or cancelled; `detail` says more.
+
+    `after` is the lesson whose network it waits for.
+    """
 
     id: str
     measurement: str
@@ -56,6 +59,7 @@ class Run(Told):
     stage: str
     fraction: float
     seconds_left: float | None
+    after: str | None
     error: str
     summary: dict[str, Any]
     page: str
@@ -74,6 +78,24 @@ class Report(Told):
     version: int
     title: str
     content_hash: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Model(Told):
+    """A network that a lab taught and kept; `state` is candidate, promoted or retired.
+
+    `card` has its figures on the map it was judged by, before and after it was taught; it is for
+    maps made `scale` times finer.
+    """
+
+    id: str
+    lab: int
+    run: str
+    name: str
+    state: str
+    scale: int
+    card: dict[str, Any]
     page: str
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fiducial.runs.models import Allotment
 from tests.api.test_api import ask, detail
 from tests.factories import people, runs, tokens
 
@@ -103,3 +104,12 @@ def test_text_that_no_database_keeps_is_refused(member, measurement, text):
     nested = {"measurement": str(measurement.pk), "parameters": {"channels": [text]}}
     detail(member, "post", "/runs", nested, status=400)
     detail(member, "get", "/trail?q=a%00b", status=400)
+
+
+def test_a_full_quota_is_a_problem_of_its_own(member, measurement):
+    project = measurement.project
+    Allotment.objects.create(lab=project.lab, storage_gb=0.0)
+    body = {"project": project.pk, "files": [{"path": "Si.txt", "size": 9}]}
+    problem = ask(member, "post", "/measurements", body, status=507)
+    assert problem["type"] == "urn:fiducial:problem:over-quota"
+    assert "left in the store" in problem["detail"]

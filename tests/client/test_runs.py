@@ -8,7 +8,7 @@ from django.db import connection
 
 from fiducial.runs.models import Run
 from fiducial.runs.work import work_one
-from tests.factories import finished_runs, measurements
+from tests.factories import finished_runs, lessons, measurements
 from tests.factories import runs as rows
 
 
@@ -103,3 +103,14 @@ def test_lists_are_read_to_their_end(portal, ready):
 
 def test_a_run_is_cancelled(portal, ready):
     assert portal.cancel(str(rows.run(ready).pk)).state == "cancelled"
+
+
+def test_a_prediction_is_queued_after_a_lesson(typed, portal, member):
+    on, judge = lessons.pair(member)
+    lesson = lessons.under_way(on, judge)
+    coarse = measurements.ready(on.project, member)
+    asked = ("--recipe", "xray-diffusion", "--set", "factor=2", "--set", "sampling=binned")
+    status, key, told = typed("submit", coarse.pk, *asked, "--after", lesson.pk)
+    assert status == 0, told
+    assert "Waits for run" in told
+    assert portal.run(key).after == str(lesson.pk)

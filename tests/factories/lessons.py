@@ -30,24 +30,29 @@ def pair(member: User | None = None, side: int = 64) -> tuple[Measurement, Measu
     return on, judge
 
 
+def under_way(on: Measurement, judge: Measurement, scale: int = 2, **facts: object) -> Run:
+    """A lesson that waits for a worker, or whatever `facts` say."""
+    asked = {"judge": f"{judge.pk}@1", "scale": scale, "steps": 40}
+    return runs.run(on, recipe="teach", parameters=asked, **facts)
+
+
 def finished(
     on: Measurement,
     judge: Measurement,
     after: dict[str, float] | None = None,
     weights: bytes = WEIGHTS,
     scale: int = 2,
+    lesson: Run | None = None,
 ) -> Run:
-    """A lesson that succeeded; accepted unless `after` is worse than what ships."""
+    """A lesson that succeeded, or `lesson` as it then is; accepted unless `after` is worse than
+    what ships.
+    """
     after = after or BETTER
     accepted = (
         after["psnr_db"] > BEFORE["psnr_db"] and after["coverage_gap"] < BEFORE["coverage_gap"]
     )
-    run = runs.run(
-        on,
-        recipe="teach",
-        parameters={"judge": f"{judge.pk}@1", "scale": scale, "steps": 40},
-        token=1,
-    )
+    run = lesson or under_way(on, judge, scale)
+    run.token = 1
     made = {
         "accepted": accepted,
         "factor": scale,

@@ -1,6 +1,7 @@
 """One lab with a thing of every kind in it, for whoever may ask for them."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -13,7 +14,7 @@ from fiducial.demo.models import Reveal
 from fiducial.measurements.models import Measurement
 from fiducial.reports import document, sealing
 from fiducial.reports.models import Report
-from fiducial.review.models import Link
+from fiducial.review.models import Link, ReviewRequest
 from fiducial.runs import folders
 from fiducial.runs.models import Run
 from tests.factories import audits, demo, lessons, measurements, people, run_store, runs
@@ -60,6 +61,9 @@ def make(name: str) -> Things:
         "report": report,
         "link": Link.objects.create(
             token_hash=name, report=report, whom=f"{name} referee", made_by=cast["owner"]
+        ),
+        "asked": ReviewRequest.objects.create(
+            report=report, reviewer=cast["reviewer"], asked_by=cast["owner"], due=date(2030, 1, 1)
         ),
         "placement": placement,
         "rescan": audits.rescanned(placement),

@@ -129,7 +129,7 @@ def test_page_of_a_lab_asks_the_database_as_often_for_many_reports(
     mark(report, reviewer, YES)
     client = signed_in(member)
     for _ in range(2):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             client.get(f"/labs/{lab.pk}/reviews/")
         more = reports.freeze(run=report.run, by=member)
         mark(more, reviewer, NO)

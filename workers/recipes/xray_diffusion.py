@@ -60,7 +60,8 @@ NETWORK = Parameter(
     kind="network",
     default="",
     help="A model of your lab was judged on block averages at one factor, and there alone it can "
-    "be asked. Nobody calibrated it: the run says so, and withdraws its calibration.",
+    "be asked. Nobody calibrated it: the run says so, and withdraws its calibration. What a lesson "
+    "is still teaching is waited for.",
 )
 
 

@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from fiducial.measurements.models import Measurement, Project
 from fiducial.measurements.queries import visible_measurements, visible_projects
+from fiducial.reports.models import Report
+from fiducial.review import asking
 from fiducial.review.queries import awaiting, risky_share
-from fiducial.runs import recent
+from fiducial.runs import following, recent
 from fiducial.runs.models import Run
 from fiducial.runs.queries import Queue, visible_runs
 
@@ -71,13 +73,22 @@ def _failures(user: User) -> Iterator[Item]:
 
 
 def _reviews(user: User) -> Iterator[Item]:
-    """Reports on which I may decide and nobody has, those with the most risky features first."""
+    """What I was asked to review, the most urgent first; then reports on which I may decide and
+    nobody has, those with the most risky features first.
+    """
+    for one in asking.open_for(user)[:SHOWN]:
+        words = "review is late" if one.is_late else "review is asked for"
+        why = f"Asked by {one.asked_by.username}; due {one.due:%-d %B %Y}."
+        yield Item(str(one.report), "attention", words, why, _review(one.report))
     for report in awaiting(user)[:SHOWN]:
         share = round(100 * risky_share(report.run))
         risky = f" {share} % of its features are more likely absent than not." if share else ""
         why = f"Frozen by {report.frozen_by.username} on {report.frozen:%-d %B %Y}.{risky}"
-        url = reverse("review:review", args=[report.pk])
-        yield Item(str(report), "attention", "awaits review", why, url)
+        yield Item(str(report), "attention", "awaits review", why, _review(report))
+
+
+def _review(report: Report) -> str:
+    return reverse("review:review", args=[report.pk])
 
 
 def under_way(user: User) -> Iterator[Item]:
@@ -93,7 +104,7 @@ def under_way(user: User) -> Iterator[Item]:
 def _progress(run: Run, queue: Queue | None) -> str:
     wait = queue.wait(run) if queue else None
     if wait is None:
-        return run.stage or "Starting."
+        return following.reason(run) or run.stage or "Starting."
     return f"{wait.reason} {wait.eta}".strip()
 
 

@@ -28,6 +28,7 @@ class User(AbstractUser):
     is_operator = models.BooleanField(
         default=False, help_text="runs the facility's workers and queue"
     )
+    told_of_runs = models.BooleanField(default=True)  # by mail, when a long one has ended
 
     @property
     def is_awaited(self) -> bool:
@@ -61,3 +62,20 @@ class OneTimeLink(models.Model):
     next_url = models.CharField(max_length=200, default="/")
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True)
+
+
+class Letter(models.Model):
+    """A mail in the outbox: to be sent from `due` on, tried again a while."""
+
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    due = models.DateTimeField()
+    sent = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = (models.Index(fields=("sent", "due"), name="letter_due"),)
+
+    def __str__(self) -> str:
+        return self.subject

@@ -49,6 +49,12 @@ def use_one_time_link(*, token: str) -> OneTimeLink:
     return OneTimeLink.objects.select_related("user").get(token_hash=_hashed(token))
 
 
+def tell_of_runs(*, user: User, wanted: bool) -> None:
+    """Mail `user` when a run of theirs that took long has ended, or do not."""
+    user.told_of_runs = wanted
+    user.save(update_fields=["told_of_runs"])
+
+
 @transaction.atomic
 def create_lab(*, name: str, owner: User) -> Lab:
     """Open a lab owned by `owner`. Refused when the name is empty or taken."""

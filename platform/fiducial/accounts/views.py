@@ -63,8 +63,19 @@ def account(request: HttpRequest) -> HttpResponse:
         {
             "memberships": memberships,
             "operates": permissions.may_operate(request.user),
+            "mails": mailing.may_mail(),
         },
     )
+
+
+@login_required
+@require_POST
+def mail(request: HttpRequest) -> HttpResponse:
+    """Say whether I want to be told when my runs end."""
+    wanted = request.POST.get("told_of_runs") == "yes"
+    services.tell_of_runs(user=request.user, wanted=wanted)
+    messages.success(request, "You are mailed." if wanted else "You are not mailed any more.")
+    return redirect("accounts:account")
 
 
 @never_cache

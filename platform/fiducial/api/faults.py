@@ -11,7 +11,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from fiducial.accounts.permissions import NotAllowed
 from fiducial.errors import Refused
-from fiducial.measurements.errors import DiskFull, Duplicate, HashMismatch, Incomplete, TooLarge
+from fiducial.measurements.errors import (
+    DiskFull,
+    Duplicate,
+    HashMismatch,
+    Incomplete,
+    OverQuota,
+    TooLarge,
+)
 from fiducial.runs.services import BadParameters
 from workers.store import StoreError
 
@@ -41,6 +48,7 @@ KINDS: dict[type[Exception], Kind] = {
     KeyReused: Kind(422, "key-reused", "The key belongs to another request"),
     TooFast: Kind(429, "too-fast", "Too many requests"),
     DiskFull: Kind(507, "disk-full", "The server's disk is full"),
+    OverQuota: Kind(507, "over-quota", "The lab has used its room in the store"),
     Refused: Kind(400, "refused", "This cannot be done"),
     StoreError: Kind(410, "gone", "Files are gone"),
     Http404: Kind(404, "missing", "Not here"),

@@ -120,6 +120,7 @@ def _words(run: Run, queue: queries.Queue) -> dict[str, Any]:
     return {name: getattr(run, name) for name in plain.split()} | {
         "measurement": run.measurement_id,
         "retry_of": run.retry_of_id,
+        "after": run.after_id,
         "detail": line.detail,
         "place": line.place,
         "page": run.get_absolute_url(),

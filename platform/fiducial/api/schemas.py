@@ -179,7 +179,8 @@ class RecipeOut(Schema):
 
 class RunIn(Schema):
     """A run to queue; parameters that are left out take the recipe's defaults, and `lane` "" is
-    "interactive" for short runs, else "batch".
+    "interactive" for short runs, else "batch". `network` "lesson:<id>" in the parameters waits for
+    the lesson with that id, and asks the network that it teaches.
     """
 
     measurement: UUID
@@ -212,6 +213,7 @@ class RunOut(Schema):
     finished: datetime | None
     error: str
     retry_of: UUID | None
+    after: UUID | None = Field(description="the lesson whose network it waits for")
     summary: dict[str, Any]
     page: str
 

@@ -23,6 +23,7 @@ class TaughtModel(models.Model):
     name = models.CharField(max_length=80)
     state = models.CharField(max_length=10, choices=State.choices, default=State.CANDIDATE)
     scale = models.PositiveSmallIntegerField()  # for maps made finer by this factor
+    size = models.BigIntegerField(default=0)  # bytes of its files
     card = models.JSONField()  # as the lesson wrote it: figures, base, counts and weights by hash
     sources = models.JSONField()  # {"taught_on" | "judged_on": {name, content_hash}}
     kept_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)

@@ -9,6 +9,7 @@ from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
 from fiducial.runs import beside
+from fiducial.runs.allotments import refuse_over_quota
 from fiducial.runs.models import Run
 from fiducial.trail.services import record
 from fiducial.viewer import stores
@@ -34,7 +35,7 @@ def keep(*, run: Run, by: User, name: str) -> TaughtModel:
     """Make the network that `run` taught a candidate of its lab; its files are copied.
 
     Refused for a run that taught none, a network that was not better, a name that is missing or
-    taken, a run that is kept already, and files that are gone.
+    taken, a run that is kept already, a full store, and files that are gone.
     """
     lab = run.measurement.project.lab
     permissions.require(by, permissions.WORK, lab)
@@ -53,11 +54,14 @@ def keep(*, run: Run, by: User, name: str) -> TaughtModel:
         store = stores.of_run(run)
     except StoreError as gone:
         raise Refused(f"The network cannot be kept: {gone} Teach it again.") from gone
+    size = sum(store.file(each).stat().st_size for each in _files(card))
+    refuse_over_quota(lab, size)
     model = TaughtModel(
         lab=lab,
         run=run,
         name=name,
         scale=card["factor"],
+        size=size,
         card=card,
         sources=_sources(run, store),
         kept_by=by,
@@ -108,12 +112,17 @@ def _sources(run: Run, store: RunStore) -> dict[str, dict[str, str]]:
     }
 
 
+def _files(card: dict[str, Any]) -> tuple[str, ...]:
+    """What is kept of a lesson."""
+    return (*card["weights"], CARD, CURVE)
+
+
 def _copy(store: RunStore, model: TaughtModel) -> None:
     """Its own copy of every file, for the results of a run may be let go."""
     try:
         folder = NewFolder(model.folder)
         with folder.writing():
-            for name in (model.weights[0], CARD, CURVE):
+            for name in _files(model.card):
                 shutil.copyfile(store.file(name), folder.partial / name)
         folder.publish()
     except StoreError as failure:

@@ -13,6 +13,10 @@ class DiskFull(Refused):
     """No room on the server; what arrived so far is kept."""
 
 
+class OverQuota(Refused):
+    """The lab has no room left in the store; what arrived so far is kept."""
+
+
 class HashMismatch(Refused):
     """A part arrived other than it was sent."""
 

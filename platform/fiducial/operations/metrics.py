@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from fiducial.celery import QUEUES
 from fiducial.measurements.models import Measurement, UploadedFile
+from fiducial.runs import following
 from fiducial.runs.models import Run, Worker
 
 from . import counting
@@ -64,7 +65,8 @@ def _durations() -> Metric:
 
 
 def _waiting() -> Iterator[Metric]:
-    queued = Run.objects.filter(state=Run.State.QUEUED).aggregate(oldest=Min("created"))
+    could_start = Run.objects.filter(following.READY, state=Run.State.QUEUED)
+    queued = could_start.aggregate(oldest=Min("created"))
     unread = Measurement.objects.filter(state=Measurement.State.QUARANTINED)
     oldest = unread.aggregate(oldest=Min("state_since"))
     for what, since in (("run", queued["oldest"]), ("upload", oldest["oldest"])):

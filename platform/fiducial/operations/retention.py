@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from fiducial.accounts.models import Lab
@@ -77,11 +77,18 @@ def _unfinished() -> QuerySet[Measurement]:
 
 
 def _results() -> QuerySet[Run]:
-    """Results that no report was frozen from, no window audited and no window was chosen by."""
+    """Results that no report was frozen from, no window audited and no window was chosen by, also
+    not of what asks the network they taught.
+    """
     old = Run.objects.filter(
         state=Run.State.SUCCEEDED, finished__lt=_limit(settings.KEEP_RESULTS_DAYS)
     ).exclude(store_path="")
-    return old.filter(reports=None, audits=None, placements=None)
+    asked = Run.objects.exclude(after=None).exclude(
+        Q(state__in=(Run.State.FAILED, Run.State.CANCELLED))
+        | Q(state=Run.State.SUCCEEDED, reports=None)
+    )
+    standing = old.filter(reports=None, audits=None, placements=None)
+    return standing.exclude(pk__in=asked.values("after"))
 
 
 def _limit(days: float) -> datetime:

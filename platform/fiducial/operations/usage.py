@@ -14,6 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import Lab, User
+from fiducial.learning.models import TaughtModel
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, UploadedFile
 from fiducial.reports.models import Report
@@ -99,6 +100,8 @@ def _kept(lab: Lab) -> Iterator[tuple[datetime, Path]]:
     runs = Run.objects.filter(lab=lab, state=State.SUCCEEDED)
     for path, finished in runs.exclude(store_path="").values_list("store_path", "finished"):
         yield finished, settings.STORE / path
+    for model in TaughtModel.objects.filter(lab=lab):
+        yield model.kept, model.folder
     reports = Report.objects.filter(run__lab=lab)
     for path, frozen in reports.values_list("path", "frozen"):
         yield frozen, settings.STORE / path

@@ -23,7 +23,7 @@ from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
 from fiducial.measurements import services
-from fiducial.measurements.errors import DiskFull, Duplicate, HashMismatch
+from fiducial.measurements.errors import DiskFull, Duplicate, HashMismatch, OverQuota
 from fiducial.measurements.models import Project
 from fiducial.measurements.services import Source
 
@@ -90,7 +90,7 @@ def _try(root: Path, name: str, project: Project, user: User, notes: "_Notes") -
         services.take(project=project, user=user, name=title, files=files, reason=REASON)
     except Duplicate as known:
         sentence = f"is known: {known}"
-    except (DiskFull, HashMismatch) as passing:
+    except (DiskFull, OverQuota, HashMismatch) as passing:
         return str(passing)  # tried again at the next look
     except Refused as refusal:
         fingerprint, sentence = fingerprint or f"refused: {refusal}", f"was refused: {refusal}"

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from fiducial.accounts.models import Lab
 from fiducial.audits import queries as audits
 from fiducial.audits.models import Audit
@@ -18,9 +20,9 @@ def of_report(report: Report) -> dict[str, Any]:
     return _context(list(report.marks.all()), [report])
 
 
-def of_lab(lab: Lab) -> dict[str, Any]:
-    """The same for everything that was marked in a lab."""
-    reports = Report.objects.filter(run__lab=lab)
+def of_lab(lab: Lab, hidden: QuerySet[Report]) -> dict[str, Any]:
+    """The same for everything that was marked in a lab, but for the reports that are `hidden`."""
+    reports = Report.objects.filter(run__lab=lab).exclude(pk__in=hidden)
     marked = reports.exclude(marks=None).select_related("run").distinct()
     return _context(list(Mark.objects.filter(report__in=reports)), list(marked))
 

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
+from fiducial.accounts.models import Letter
 from fiducial.reports.models import Report
 from fiducial.trail.kept import Kept
 
@@ -19,6 +21,7 @@ class Link(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     whom = models.CharField(max_length=80)  # what its maker calls the reader: "referee 2"
     may_decide = models.BooleanField(default=False)
+    blind = models.BooleanField(default=False)  # its review is: `blinding`
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     made = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField(null=True)  # None: lasts until it is revoked
@@ -37,6 +40,34 @@ class Link(models.Model):
     def is_open(self, now: datetime) -> bool:
         """Whether it still opens the report at this moment."""
         return self.revoked is None and (self.expires is None or now < self.expires)
+
+
+class ReviewRequest(models.Model):
+    """Somebody of the lab was asked to decide on a report by a day."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="requests")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="review_requests"
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked = models.DateTimeField(auto_now_add=True)
+    due = models.DateField()
+    blind = models.BooleanField(default=False)  # the review of its report is: `blinding`
+    reminder = models.ForeignKey(Letter, on_delete=models.SET_NULL, null=True, related_name="+")
+    closed = models.DateTimeField(null=True)  # they decided, or it was withdrawn
+
+    class Meta:
+        ordering = ("due", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.report}"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the day is over and it is not done."""
+        return self.closed is None and self.due < timezone.now().date()
 
 
 class Said(Kept):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from fiducial.accounts import permissions
+from fiducial.accounts import mailing, permissions
 from fiducial.accounts.models import User
 from fiducial.audits import queries as audits
 from fiducial.audits import words
@@ -14,7 +15,7 @@ from fiducial.reports import sealing
 from fiducial.reports.models import Report
 from fiducial.reports.services import folder
 
-from . import agreeing, details, queries, services
+from . import agreeing, asking, blinding, details, queries, services
 from .details import Detail
 from .models import Decision, Mark
 from .pictures import Album, Shown
@@ -58,9 +59,12 @@ def of_report(visitor: Visitor, number: str | None) -> dict[str, Any]:
         "page": page,
         "verdicts": Mark.Verdict.choices,
         "decisions": Decision.Verdict.choices,
-        "standing": standing(report),
+        "standing": standing(visitor),
+        "asked": asking.open_for(visitor.user).filter(report=report).first()
+        if visitor.user
+        else None,
         # Those a link is given to need not know who the lab's reviewers are.
-        "agreement": agreeing.of_report(report) if visitor.user else None,
+        "agreement": agreeing.of_report(report) if visitor.user and not visitor.blinded else None,
     }
 
 
@@ -79,18 +83,40 @@ def _card(visitor: Visitor, album: Album, detail: Detail, marks: list[Mark]) -> 
         mine=mine[-1] if mine else None,
         history=mine[-2::-1],
         # Who is still to judge shall not be told what the others found.
-        others=others if mine or visitor.barred else [],
+        others=others if not visitor.blinded and (mine or visitor.barred) else [],
         address=visitor.address("mark", detail.number),
     )
 
 
-def standing(report: Report) -> dict[str, Any]:
-    """The decisions on a report, for `review/_standing.html`."""
+def standing(visitor: Visitor) -> dict[str, Any]:
+    """The decisions on a report, for `review/_standing.html`, as far as a visitor is told them."""
+    report, blinded = visitor.report, visitor.blinded
     return {
         "report": report,
-        "standings": queries.standings(report),
-        "earlier": queries.earlier_standings(report),
+        "blinded": blinded,
+        "standings": [] if blinded else queries.standings(report),
+        "earlier": [] if blinded else queries.earlier_standings(report),
         "superseded": queries.superseded(report),
+    }
+
+
+def requests(report: Report, user: User) -> dict[str, Any]:
+    """Who was asked to review a report, for `review/_asked.html`."""
+    lab = report.run.measurement.project.lab
+    may_ask = permissions.may(user, permissions.MANAGE, lab)
+    decided = Decision.objects.filter(report=report, by=OuterRef("reviewer"))
+    rows = report.requests.select_related("reviewer", "asked_by")
+    blind = blinding.is_blind(report)
+    if blind and not may_ask and Visitor(report, user=user).blinded:
+        rows = rows.filter(reviewer=user)
+    return {
+        "report": report,
+        "blind": blind,
+        "requests": rows.annotate(decided=Exists(decided)),
+        "may_ask": may_ask,
+        "reviewers": queries.reviewers_for(report) if may_ask else [],
+        "usual": (timezone.now().date() + asking.USUAL).isoformat(),
+        "mails": mailing.may_mail(),
     }
 
 

@@ -75,6 +75,17 @@ def marks_of(report: Report) -> dict[int, list[Mark]]:
     return found
 
 
+def reviewers_for(report: Report) -> QuerySet[User, str]:
+    """The usernames of those who may decide on a report and have not."""
+    roles = permissions.MATRIX[permissions.REVIEW]
+    lab = report.run.measurement.project.lab_id
+    may = User.objects.filter(
+        is_active=True, memberships__lab=lab, memberships__role__in=roles
+    ).exclude(pk=report.frozen_by_id)
+    decided = report.decisions.exclude(by=None).values("by")
+    return may.exclude(pk__in=decided).order_by("username").values_list("username", flat=True)
+
+
 def links_of(report: Report) -> QuerySet[Link]:
     """The links to a report, newest first."""
     return report.review_links.select_related("made_by").order_by("-made")
@@ -87,10 +98,12 @@ def link_of(token: str) -> Link | None:
 
 
 def awaiting(user: User) -> list[Report]:
-    """Reports on which `user` may decide and nobody has: newest versions, the riskiest of the
-    newest ones first."""
+    """Reports on which `user` may decide, nobody has and they were not asked to: newest versions,
+    the riskiest of the newest ones first."""
     newer = Report.objects.filter(run=OuterRef("run"), version__gt=OuterRef("version"))
+    asked = user.review_requests.filter(closed=None).values("report")
     waiting = visible_reports(user, permissions.REVIEW).exclude(frozen_by=user)
+    waiting = waiting.exclude(pk__in=asked)
     waiting = waiting.filter(~Exists(newer), decisions=None).order_by("-frozen")
     return sorted(waiting[:LOOKED_AT], key=lambda report: -risky_share(report.run))
 

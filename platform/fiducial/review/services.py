@@ -15,7 +15,7 @@ from fiducial.reports.models import Report
 from fiducial.reports.services import folder
 from fiducial.trail.services import record
 
-from . import details, records, signing
+from . import asking, details, records, signing
 from .models import Decision, Link, Mark
 from .visitors import Visitor
 
@@ -57,6 +57,8 @@ def decide(
     )
     decision.signature = signing.sign(records.signed(decision))
     decision.save(force_insert=True)
+    if visitor.user:
+        asking.close(report, visitor.user)
     _note(visitor, "report.decided", by_name, f"{decision.get_verdict_display()}. {remark}")
     return decision
 
@@ -89,9 +91,17 @@ def mark(*, visitor: Visitor, number: int, verdict: str, remark: str = "") -> Ma
 
 @transaction.atomic
 def make_link(
-    *, report: Report, by: User, whom: str, days: int | None, may_decide: bool
+    *,
+    report: Report,
+    by: User,
+    whom: str,
+    days: int | None,
+    may_decide: bool,
+    blind: bool = False,
 ) -> tuple[Link, str]:
     """A link to one version of a report for somebody without an account, and its token.
+
+    `blind` makes the review of the report a blind one (`blinding`); only who may decide is blind.
 
     `days`: one of `DAYS`; None lasts until revoked. The token is not kept: it is told only now.
     """
@@ -103,17 +113,20 @@ def make_link(
         raise Refused(f"“For whom” has {len(whom)} characters; at most {MAX_WHOM} fit.")
     if days is not None and days not in DAYS:
         raise Refused(f"A link lasts {', '.join(map(str, DAYS))} days, or until it is revoked.")
+    if blind and not may_decide:
+        raise Refused("A blind review is for somebody who decides: let the link decide, too.")
     token = secrets.token_urlsafe(32)
     link = Link.objects.create(
         report=report,
         token_hash=Link.hashed(token),
         whom=whom,
         may_decide=may_decide,
+        blind=blind,
         made_by=by,
         expires=None if days is None else timezone.now() + timedelta(days=days),
     )
     lasts = "until revoked" if days is None else f"for {days} days"
-    use = "may decide" if may_decide else "read only"
+    use = "may decide, blind" if blind else "may decide" if may_decide else "read only"
     record("review.link", by=by, lab=lab, subject=report, reason=f"for {whom}, {use}, {lasts}")
     return link, token
 

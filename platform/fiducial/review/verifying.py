@@ -11,7 +11,7 @@ from fiducial.reports import sealing, verify
 from fiducial.reports.models import Report
 from fiducial.reports.services import folder
 
-from . import archive, queries
+from . import archive, blinding, queries
 from .queries import Standing
 
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -27,6 +27,7 @@ class Finding:
     problems: list[str]
     standings: list[Standing] = field(default_factory=list)
     superseded: str = ""
+    blinded: str = ""  # why decisions are not told
 
     @property
     def holds(self) -> bool:
@@ -60,8 +61,9 @@ def _finding(
 ) -> Finding:
     if report is None:
         return Finding(content_hash, None, brought, problems)
-    standings, superseded = queries.standings(report), queries.superseded(report)
-    return Finding(content_hash, report, brought, problems, standings, superseded)
+    blinded, superseded = blinding.under_way(report), queries.superseded(report)
+    standings = [] if blinded else queries.standings(report)
+    return Finding(content_hash, report, brought, problems, standings, superseded, blinded)
 
 
 def _sealed(content_hash: str) -> Report | None:

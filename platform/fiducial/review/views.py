@@ -1,6 +1,8 @@
 """The review of a report, its decision, and the links that invite others to it."""
 
 import zipfile
+from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,7 +21,18 @@ from fiducial.reports.queries import visible_reports
 from fiducial.viewer.export import zipped
 from fiducial.viewer.views import attachment
 
-from . import agreeing, archive, exports, page, queries, services, signing, verifying
+from . import (
+    agreeing,
+    archive,
+    asking,
+    blinding,
+    exports,
+    page,
+    queries,
+    services,
+    signing,
+    verifying,
+)
 from .details import of as details_of
 from .models import Mark
 from .pictures import Album
@@ -33,7 +46,7 @@ def opened(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The frozen report, for the holder of a link."""
     context = reports.frozen(visitor.report) | {
         "visitor": visitor,
-        "standing": page.standing(visitor.report),
+        "standing": page.standing(visitor),
         **{name: visitor.address(name) for name in ("review", "download", "pdf")},
     }
     return render(request, "review/opened.html", context)
@@ -97,14 +110,20 @@ def decide(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 @require_GET
 def decisions(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """The decisions on a report as signed JSON."""
+    """The decisions on a report as signed JSON; not for who is still to decide blindly."""
+    if visitor.blinded:
+        return _blinded(request, visitor)
     name = f"{reports.file_name(visitor.report)}-decisions.json"
     return attachment(iter([exports.decisions(visitor.report)]), name)
 
 
 @require_GET
 def crate(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """The report with its decisions and signatures as an RO-Crate; 404 where its files are gone."""
+    """The report with its decisions and signatures as an RO-Crate, likewise; 404 where its files
+    are gone.
+    """
+    if visitor.blinded:
+        return _blinded(request, visitor)
     report = visitor.report
     reports.folder_of(report)
     pieces = zipped(exports.crate(report), zipfile.ZIP_DEFLATED)
@@ -123,6 +142,7 @@ def make_link(request: HttpRequest, pk: str) -> HttpResponse:
             whom=request.POST.get("whom", ""),
             days=_days(request.POST.get("days", "")),
             may_decide="may_decide" in request.POST,
+            blind="blind" in request.POST,
         )
     except Refused as refusal:
         return _links(request, report, refused=str(refusal))
@@ -144,14 +164,48 @@ def revoke(request: HttpRequest, pk: str, link: int) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def ask(request: HttpRequest, pk: str) -> HttpResponse:
+    """Ask somebody of the lab for a review (a partial for HTMX: the list as it stands then)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    said = {name: request.POST.get(name, "") for name in ("reviewer", "due")}
+    try:
+        asking.ask(
+            report=report,
+            by=request.user,
+            reviewer=said["reviewer"],
+            due=_day(said["due"]),
+            blind="blind" in request.POST,
+        )
+    except Refused as refusal:
+        return _asked(request, report, refused=str(refusal), draft=said)
+    return _asked(request, report)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, pk: str, asked: int) -> HttpResponse:
+    """Ask somebody no more (a partial for HTMX: the list as it stands then)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    found = get_object_or_404(report.requests, pk=asked)
+    try:
+        asking.withdraw(request=found, by=request.user)
+    except Refused as refusal:
+        return _asked(request, report, refused=str(refusal))
+    return _asked(request, report)
+
+
+@login_required
 @require_GET
 def lab(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest decisions in a lab, and how far its reviewers agree."""
     found = get_object_or_404(visible_labs(request.user), pk=pk)
+    hidden = blinding.hidden_from(request.user).filter(run__lab=found)
     context = {
         "lab": found,
-        "decisions": queries.decisions_in(found)[:SHOWN],
-        "agreement": agreeing.of_lab(found),
+        "decisions": queries.decisions_in(found).exclude(report__in=hidden)[:SHOWN],
+        "agreement": agreeing.of_lab(found, hidden),
+        "hidden": hidden.count(),
     }
     return render(request, "review/lab.html", context)
 
@@ -185,11 +239,28 @@ def _of_upload(request: HttpRequest) -> verifying.Finding:
     return verifying.of_zip(request.FILES["zip"].file)
 
 
+def _blinded(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    messages.error(request, visitor.blinded)
+    return redirect(visitor.address("report"))
+
+
 def _days(said: str) -> int | None:
     """How long a link shall last; None until it is revoked, 0 for what nobody offered."""
     if said == "until-revoked":
         return None
     return int(said) if said.isdecimal() else 0
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError as fault:
+        raise Refused("Choose the day by which it shall be reviewed.") from fault
+
+
+def _asked(request: HttpRequest, report: Report, **more: Any) -> HttpResponse:
+    context = page.requests(report, request.user) | {"used": True} | more
+    return render(request, "review/_asked.html", context)
 
 
 def _links(request: HttpRequest, report: Report, **more: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from fiducial.accounts import permissions
 from fiducial.accounts.models import Lab, User
 from fiducial.reports.models import Report
 
+from . import blinding
 from .models import Link
 
 
@@ -43,6 +44,16 @@ class Visitor:
         if self.report.frozen_by_id == self.user.pk:
             return "You froze this report, so somebody else has to decide on it."
         return ""
+
+    @cached_property
+    def blinded(self) -> str:
+        """Why this visitor is not told of other reviewers, in a sentence; empty when they are."""
+        if self.barred:
+            return blinding.under_way(self.report) if self.link else ""
+        mine = {"link": self.link} if self.link else {"by": self.user}
+        if not blinding.is_blind(self.report) or self.report.decisions.filter(**mine).exists():
+            return ""
+        return blinding.UNTIL_DECIDED
 
     @property
     def voice(self) -> str:

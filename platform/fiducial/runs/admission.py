@@ -7,7 +7,7 @@ from fiducial.accounts.models import Lab, User
 from fiducial.errors import Refused
 
 from . import words
-from .allotments import allotment_of, quota
+from .allotments import FREE, allotment_of, quota
 from .models import Run
 
 Lane = Run.Lane
@@ -52,7 +52,4 @@ def admit(seconds: float, lab: Lab, user: User) -> None:
             "operator for more."
         )
     if left.stored >= left.bytes:
-        raise Refused(
-            f"{lab} has used its {words.size(left.bytes)} in the store. Delete measurements "
-            "that are not needed, or ask an operator for more."
-        )
+        raise Refused(f"{lab} has used its {words.size(left.bytes)} in the store. {FREE}")

@@ -1,18 +1,22 @@
 """What a recipe asks for beside its map: other measurements and taught networks of the lab.
 
-A run keeps a measurement as "id@revision" and a network by its id; only the worker that carries the
-run out turns them into files.
+A run keeps a measurement as "id@revision", a network by its id and one that is being taught by its
+lesson; only the worker that carries the run out turns them into files.
 """
 
 from typing import Any
 from uuid import UUID
+
+from django.conf import settings
 
 from fiducial.learning.models import TaughtModel
 from fiducial.learning.queries import promoted_in
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import RECIPES, Recipe
+from workers.run import RunError
 
+from . import following
 from .models import Run
 
 
@@ -23,20 +27,25 @@ def known(recipe: Recipe, measurement: Measurement) -> dict[str, Any]:
         others = _others(measurement)
         summary = summary | {"content_hash": measurement.content_hash, "others": others}
     if recipe.of_kind("network"):
-        models = promoted_in(measurement.project.lab)
-        networks = {str(one.pk): {"name": one.name, "scale": one.scale} for one in models}
+        lab = measurement.project.lab
+        networks = {
+            str(one.pk): {"name": one.name, "scale": one.scale} for one in promoted_in(lab)
+        } | {following.key(one): _awaited(one) for one in following.lessons(lab)}
         summary = summary | {"networks": networks}
     return summary
 
 
 def located(run: Run) -> dict[str, Any]:
-    """The run's parameters for its numerics: a folder for a measurement, the file of a network."""
+    """The run's parameters for its numerics: a folder for a measurement, the file of a network.
+
+    Raises RunError where a network is not there.
+    """
     recipe, found = RECIPES.get(run.recipe), dict(run.parameters)
     for name in recipe.of_kind("measurement") if recipe else ():
         found[name] = str(folders.revision(*_parts(found[name])))
     for name in recipe.of_kind("network") if recipe else ():
         if found.get(name):
-            found[name] = _file(TaughtModel.objects.get(pk=found[name]))
+            found[name] = _file(found[name])
     return found
 
 
@@ -49,6 +58,8 @@ def name(key: str) -> str:
 
 def network(key: str) -> str:
     """What the network behind a key is called."""
+    if lesson := following.lesson_in(key):
+        return f"what run {str(lesson)[:8]} teaches"
     return TaughtModel.objects.get(pk=key).name if key else "the network that ships"
 
 
@@ -67,9 +78,26 @@ def _others(measurement: Measurement) -> dict[str, dict[str, Any]]:
     }
 
 
-def _file(model: TaughtModel) -> dict[str, str]:
+def _awaited(lesson: Run) -> dict[str, Any]:
+    name = f"what the lesson on “{lesson.measurement}” teaches; waits for it"
+    return {"name": name, "scale": lesson.parameters["scale"]}
+
+
+def _file(key: str) -> dict[str, str]:
+    if lesson := following.lesson_in(key):
+        return _taught(Run.objects.select_related("measurement").filter(pk=lesson).first())
+    model = TaughtModel.objects.get(pk=key)
     file, digest = model.weights
     return {"name": model.name, "file": str(model.folder / file), "sha256": digest}
+
+
+def _taught(lesson: Run | None) -> dict[str, str]:
+    """What a lesson taught, from among its own results."""
+    if lesson is None or not lesson.store_path:
+        raise RunError("What the lesson taught is no longer in the store; teach it again.")
+    ((file, digest),) = lesson.summary["card"]["weights"].items()
+    path = settings.STORE / lesson.store_path / file
+    return {"name": f"lesson on {lesson.measurement}", "file": str(path), "sha256": digest}
 
 
 def _parts(key: str) -> tuple[UUID, int]:

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from fiducial.accounts.models import Lab, User
 from fiducial.celery import LANES
 
-from . import machine, turns
+from . import machine, telling, turns
 from .models import Run, Worker
 
 State = Run.State
@@ -99,8 +99,9 @@ def publish(run: Run, *, store_path: str, summary: dict, size: int) -> bool:
     was cancelled.
     """
     return _end(
-        _held(run).filter(cancel_requested=False),
+        run,
         State.SUCCEEDED,
+        _held(run).filter(cancel_requested=False),
         store_path=store_path,
         summary=summary,
         size=size,
@@ -113,12 +114,12 @@ def publish(run: Run, *, store_path: str, summary: dict, size: int) -> bool:
 
 def fail(run: Run, sentence: str) -> bool:
     """End the run with the reason a person will read. False when it is not ours any more."""
-    return _end(_held(run), State.FAILED, error=sentence)
+    return _end(run, State.FAILED, _held(run), error=sentence)
 
 
 def cancel(run: Run) -> bool:
     """End the run because somebody asked. False when it is not ours any more."""
-    return _end(_held(run), State.CANCELLED, error="")
+    return _end(run, State.CANCELLED, _held(run), error="")
 
 
 def hand_back(run: Run) -> bool:
@@ -133,7 +134,7 @@ def expired() -> QuerySet[Run]:
 
 def return_expired(run: Run) -> bool:
     """Put a run whose worker was lost back into the queue. False when it came to life again."""
-    return _return(_held(run).filter(lease_until__lt=Now()), stage="worker lost")
+    return _return(_expired(run), stage="worker lost")
 
 
 def return_killed(run: Run) -> bool:
@@ -143,12 +144,12 @@ def return_killed(run: Run) -> bool:
 
 def fail_expired(run: Run, sentence: str) -> bool:
     """Give a run up whose worker was lost. False when it came to life again."""
-    return _end(_held(run).filter(lease_until__lt=Now()), State.FAILED, error=sentence)
+    return _end(run, State.FAILED, _expired(run), error=sentence)
 
 
 def cancel_expired(run: Run) -> bool:
     """End a cancelled run whose worker was lost. False when it came to life again."""
-    return _end(_held(run).filter(lease_until__lt=Now()), State.CANCELLED, error="")
+    return _end(run, State.CANCELLED, _expired(run), error="")
 
 
 def _duties(worker: str) -> tuple[Collection[str], str]:
@@ -161,12 +162,20 @@ def _held(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(pk=run.pk, state=State.RUNNING, token=run.token)
 
 
+def _expired(run: Run) -> QuerySet[Run]:
+    return _held(run).filter(lease_until__lt=Now())
+
+
 def _lease_end() -> CombinedExpression:
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def _end(held: QuerySet[Run], state: State, **changes: object) -> bool:
-    return bool(held.update(state=state, finished=Now(), lease_until=None, **changes))
+@transaction.atomic
+def _end(run: Run, state: State, held: QuerySet[Run], **changes: object) -> bool:
+    ended = bool(held.update(state=state, finished=Now(), lease_until=None, **changes))
+    if ended and state != State.CANCELLED:
+        telling.tell(run.pk)
+    return ended
 
 
 def _return(held: QuerySet[Run], **changes: object) -> bool:

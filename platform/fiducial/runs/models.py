@@ -43,6 +43,9 @@ class Run(models.Model):
     retry_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="retries"
     )
+    after = models.ForeignKey(  # the lesson that teaches its network: it waits for it
+        "self", on_delete=models.SET_NULL, null=True, related_name="followers"
+    )
 
     lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.INTERACTIVE)
     front = models.BooleanField(default=False)  # an operator put it before all others

@@ -1,11 +1,14 @@
-"""What a worker's parent process does besides Celery: checks its options, sweeps, says it lives."""
+"""What a worker's parent process does besides Celery: checks its options, sweeps, says it lives,
+carries letters.
+"""
 
 import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from billiard.exceptions import WorkerLostError
 from celery import bootsteps
@@ -15,11 +18,13 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from fiducial import broker
+from fiducial.accounts import letters
 from fiducial.celery import LANES
 
 from . import machine, stopping, sweeper
 from .models import Worker
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # A child forked in the middle of a sweep would inherit half a database conversation.
@@ -56,7 +61,9 @@ def wrong_options(worker: Any) -> list[str]:
 
 
 class Parent(bootsteps.StartStopStep):
-    """Starts after the pool, stops before it; runs one thread that sweeps at every heartbeat."""
+    """Starts after the pool, stops before it; one thread sweeps at every heartbeat, another one
+    carries letters: the mail server may take its time.
+    """
 
     requires = ("celery.worker.components:Pool",)
 
@@ -67,6 +74,7 @@ class Parent(bootsteps.StartStopStep):
             raise SystemExit("This worker was not started: " + "; ".join(wrong) + ".")
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._sweep_on, daemon=True, name="sweeper")
+        self._carrier = threading.Thread(target=self._carry_on, daemon=True, name="carrier")
 
     def start(self, worker: Any) -> None:
         self._name = worker.hostname
@@ -77,6 +85,7 @@ class Parent(bootsteps.StartStopStep):
             broker.clear_debris(settings.HOME / "broker")
         task_failure.connect(self._child_ended, weak=False)
         self._thread.start()
+        self._carrier.start()
 
     def stop(self, worker: Any) -> None:
         """Stop sweeping and say goodbye; called for warm and for cold shutdowns."""
@@ -99,6 +108,16 @@ class Parent(bootsteps.StartStopStep):
                 self._in_peace(self._say_alive)
                 self._in_peace(sweeper.sweep)
             self._over.wait(settings.HEARTBEAT_SECONDS)
+
+    def _carry_on(self) -> None:
+        while not self._over.wait(settings.HEARTBEAT_SECONDS):
+            while (letter := self._alone(letters.take)) and letters.deliver(letter):
+                self._alone(lambda sent=letter: letters.note_sent(sent))
+
+    def _alone(self, step: Callable[[], T]) -> T | None:
+        """Do a step with the database while nothing is forked; nobody waits for a mail server."""
+        with _no_fork:
+            return self._in_peace(step)
 
     def _say_alive(self) -> None:
         about = {
@@ -129,11 +148,12 @@ class Parent(bootsteps.StartStopStep):
         self._serving = serve
         log.info("An operator's order: %s", order)
 
-    def _in_peace(self, step: Any) -> None:
+    def _in_peace(self, step: Callable[[], T]) -> T | None:
         """Do a step on a connection of its own that is closed again before any fork."""
         try:
-            step()
+            return step()
         except (DatabaseError, InterfaceError):
             log.warning("The database does not answer; trying again later", exc_info=True)
+            return None
         finally:
             connection.close()

@@ -14,7 +14,7 @@ from fiducial.accounts.models import User
 from fiducial.celery import COMPUTE
 from workers.recipes.catalogue import RECIPES
 
-from . import describing, reasons, turns, words
+from . import describing, following, reasons, turns, words
 from .estimates import History, read_history
 from .models import Run, Worker
 from .turns import Cap, Standing, Waiting
@@ -23,7 +23,7 @@ from .turns import Cap, Standing, Waiting
 def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
     """The runs of the labs in which `user` may do `verb` (by default: see)."""
     found = Run.objects.filter(lab__in=permissions.labs_where_may(user, verb))
-    return found.select_related("measurement__project__lab", "submitted_by")
+    return found.select_related("measurement__project__lab", "submitted_by", "after")
 
 
 def may_change(user: User, run: Run) -> bool:
@@ -128,12 +128,15 @@ class Line:
 
 
 def first_active(visible: QuerySet[Run], queue: Queue, count: int) -> tuple[list[Run], int]:
-    """The first `count` of the visible runs that are not over, running ones before those that
-    wait; and how many more there are.
+    """The first `count` of the visible runs that are not over: running ones, then those in line,
+    then those that wait for another run; and how many more there are.
     """
-    active = visible.filter(state__in=Run.ACTIVE).order_by("created").values_list("pk", flat=True)
-    # A run that is not in line is under way.
-    keys = sorted(active, key=lambda pk: queue.places.get(pk, 0))
+    active = visible.filter(state__in=Run.ACTIVE).order_by("created").values_list("pk", "state")
+    last = len(queue.places) + 1
+    places = {
+        pk: 0 if state == Run.State.RUNNING else queue.places.get(pk, last) for pk, state in active
+    }
+    keys = sorted(places, key=places.__getitem__)
     found = visible.in_bulk(keys[:count])
     return [found[pk] for pk in keys[:count] if pk in found], max(0, len(keys) - count)
 
@@ -161,6 +164,8 @@ def _detail(run: Run) -> str:
         return run.error
     if run.cancel_requested:
         return "It was cancelled; its worker stops within seconds."
+    if run.state == Run.State.QUEUED and (why := following.reason(run)):
+        return why
     again = (
         f"Worker lost, retrying ({run.attempt} of {settings.RUN_MAX_ATTEMPTS}). "
         if run.attempt > 1

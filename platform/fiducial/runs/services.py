@@ -14,7 +14,7 @@ from fiducial.measurements.models import Measurement
 from fiducial.trail.services import record
 from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
 
-from . import admission, beside, tickets, words
+from . import admission, beside, following, tickets, words
 from .estimates import by_recipe
 from .models import Run
 
@@ -41,6 +41,8 @@ def submit(
 ) -> Run:
     """Queue `recipe` on the closed revision `measurement` has now, in a lane or (“”) by its length.
 
+    Where `parameters` name the network that a lesson is teaching, the run waits for that lesson.
+
     Raises BadParameters, or Refused when the measurement is not ready, the recipe unknown, the
     seed out of range, or the run would pass the time limit, its lane's, a cap or a quota.
     """
@@ -58,6 +60,7 @@ def submit(
         seed=seed,
         lane=lane,
         submitted_by=by,
+        after=following.lesson_of(declared, cleaned),
     )
     record("run.queued", by=by, lab=measurement.project.lab, subject=run)
     return run
@@ -87,6 +90,7 @@ def queue_again(*, run: Run, by: User) -> tuple[Run, bool]:
     if existing := run.retries.filter(under_way).first():
         return existing, False
     declared_recipe(run.recipe)
+    following.refuse_in_vain(run)
     again = _queue(
         measurement=run.measurement,
         measurement_revision=run.measurement_revision,
@@ -96,6 +100,7 @@ def queue_again(*, run: Run, by: User) -> tuple[Run, bool]:
         lane=run.lane if run.lane != Run.Lane.BEAMTIME else "",
         submitted_by=by,
         retry_of=run,
+        after=run.after,
     )
     return again, True
 
@@ -169,6 +174,7 @@ def ask_to_end(run: Run) -> None:
     run.refresh_from_db()
     if not ended:
         raise Refused(f"This run has {run.get_state_display().lower()} already.")
+    following.end_in_vain()
 
 
 def _ask_to_end(run: Run) -> bool:

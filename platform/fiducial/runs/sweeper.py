@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
+from fiducial.accounts import letters
 from fiducial.audits.sweeping import sweep as audits
 from fiducial.measurements import services as measurements
 
-from . import folders, leases, tickets, words
+from . import folders, following, leases, tickets, words
 from .models import Run
 
 MAX_TICKETS = 100  # at once; the next sweep sends the rest
@@ -28,10 +29,12 @@ def sweep() -> None:
     steps: tuple[Callable[[], None], ...] = (
         end_cancelled,
         end_expired_leases,
+        following.end_in_vain,
         remove_debris,
         issue_lost_tickets,
         measurements.sweep,
         audits,
+        letters.forget,
     )
     for step in steps:
         try:
@@ -89,9 +92,9 @@ def end_killed(worker: str) -> None:
 
 
 def issue_lost_tickets() -> None:
-    """Send a ticket for every waiting run that has none."""
-    queued = Run.objects.filter(state=Run.State.QUEUED).values("lane").annotate(count=Count("pk"))
-    for row in queued.order_by():
+    """Send a ticket for every run that could start and has none."""
+    queued = Run.objects.filter(following.READY, state=Run.State.QUEUED)
+    for row in queued.values("lane").annotate(count=Count("pk")).order_by():
         missing = row["count"] - tickets.waiting(row["lane"])
         if missing > 0:
             tickets.issue(row["lane"], min(missing, MAX_TICKETS))

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from fiducial.celery import LANES
 
-from . import use
+from . import following, use
 from .models import Allotment, Run
 
 BIGGEST = 2**63 - 1  # a whole number that a database can compare
@@ -117,7 +117,7 @@ _WITHIN_LAB = (
 
 
 def read() -> tuple[list[Waiting], Standing]:
-    """Every run that waits, oldest first, and how labs stand; in four queries."""
+    """Every run that could start, oldest first, and how labs stand; in four queries."""
     return _listed(_queued()), _standing()
 
 
@@ -137,7 +137,8 @@ def first(lanes: Collection[str], memory: float) -> Waiting | None:
 
 
 def _queued() -> QuerySet[Run]:
-    return Run.objects.filter(state=Run.State.QUEUED, cancel_requested=False)
+    """Runs that could start."""
+    return Run.objects.filter(following.READY, state=Run.State.QUEUED, cancel_requested=False)
 
 
 def _listed(runs: QuerySet[Run]) -> list[Waiting]:

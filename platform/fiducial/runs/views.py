@@ -20,7 +20,7 @@ from fiducial.viewer.finders import NAME as PLOTLY
 from fiducial.viewer.views import finished_run
 from workers.recipes.catalogue import RECIPES, Recipe
 
-from . import advice, comparing, describing, queries, recent, services
+from . import advice, comparing, describing, following, queries, recent, services
 from .forms import RecipeForm
 from .models import Run
 
@@ -31,7 +31,9 @@ OVER_PER_PAGE = 20
 @login_required
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Choose a recipe's parameters and queue the run; `?from=` starts from an earlier run's."""
+    """Choose a recipe's parameters and queue the run; `?from=` starts from an earlier run's,
+    `?after=` asks the network of a lesson under way.
+    """
     measurement = _measurement(request, pk)
     recipe = _recipe(request, measurement)
     try:
@@ -174,12 +176,23 @@ def _offered(measurement: Measurement) -> dict[str, Recipe]:
 
 
 def _earlier(request: HttpRequest, recipe: Recipe) -> dict[str, Any]:
+    if "after" in request.GET:
+        return following.suggested(_named(request, "after"))
     if "from" not in request.GET:
         return {}
-    earlier = get_object_or_404(queries.visible_runs(request.user), pk=request.GET["from"])
+    earlier = _named(request, "from")
     asked = {parameter.name for parameter in recipe.parameters}
     shared = {name: value for name, value in earlier.parameters.items() if name in asked}
     return shared | {"seed": earlier.seed}
+
+
+def _named(request: HttpRequest, name: str) -> Run:
+    """The run that a query names; 404 for what is no run's number, too."""
+    try:
+        key = UUID(request.GET[name])
+    except ValueError:
+        raise Http404 from None
+    return _run(request, key)
 
 
 def _form_page(
@@ -208,12 +221,18 @@ def _moving(request: HttpRequest, found: Run) -> dict[str, Any]:
 
 
 def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
-    return _moving(request, found) | {
-        "recipe": queries.recipe_title(found),
-        "parameters": describing.parameters(found),
-        "curve": "" if describing.answers(found) else reverse("learning:curve", args=[found.pk]),
-        "retry": found.retries.order_by("-created").first(),
-    }
+    teaches = not describing.answers(found)
+    about = following.page(found) if teaches and not found.is_final else {}
+    return (
+        about
+        | _moving(request, found)
+        | {
+            "recipe": queries.recipe_title(found),
+            "parameters": describing.parameters(found),
+            "curve": reverse("learning:curve", args=[found.pk]) if teaches else "",
+            "retry": found.retries.order_by("-created").first(),
+        }
+    )
 
 
 def _lists(request: HttpRequest) -> dict[str, Any]:

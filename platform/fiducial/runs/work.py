@@ -12,7 +12,7 @@ from fiducial.measurements.queries import store_folder
 from fiducial.operations import logs
 from workers import run as door
 
-from . import beside, folders, leases, words
+from . import beside, folders, following, leases, words
 from .models import Run
 from .watch import Watch, Why, settle
 
@@ -27,6 +27,7 @@ def work_one(worker: str) -> None:
         return
     with logs.of_run(run.pk):
         _work(run)
+        following.follow(run)
 
 
 def _work(run: Run) -> None:

@@ -19,6 +19,10 @@ SECRET_KEY = os.environ.get("FIDUCIAL_SECRET_KEY", "")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("FIDUCIAL_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("FIDUCIAL_ORIGINS", "").split(",") if o]
+# Where people find this portal: what mails lead to.
+ADDRESS = os.environ.get(
+    "FIDUCIAL_ADDRESS", (CSRF_TRUSTED_ORIGINS or ["http://localhost:8000"])[0]
+).rstrip("/")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -97,6 +101,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Without a mail server, mails (a forgotten password) are printed where the portal runs.
 EMAIL_HOST = os.environ.get("FIDUCIAL_EMAIL_HOST", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = int(os.environ.get("FIDUCIAL_EMAIL_PORT", "25"))
+EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = os.environ.get("FIDUCIAL_EMAIL_FROM", "fiducial@localhost")
 ACCOUNT_FORMS = {"login": "fiducial.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "fiducial.accounts.adapter.ClosedSignup"

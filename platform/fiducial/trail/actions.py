@@ -31,6 +31,8 @@ ACTIONS: dict[str, str] = {
     "token.revoked": "revoked the API token",
     "report.marked": "marked a detail of the report",
     "report.decided": "decided on the report",
+    "review.asked": "asked for a review of the report",
+    "review.withdrawn": "asked no more for a review of the report",
     "review.link": "made a reviewer's link to the report",
     "review.opened": "opened by link the report",
     "review.revoked": "revoked a reviewer's link to the report",

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from fiducial.accounts import permissions
+from fiducial.review.blinding import hidden_from
 
 from . import queries
 
@@ -25,6 +26,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "searched": searched,
+        "blind": hidden_from(request.user).exists(),
         "operates": permissions.may_operate(request.user),
     }
     return render(request, "trail/trail.html", context)

@@ -10,7 +10,8 @@ from fiducial.accounts.permissions import NotAllowed
 from fiducial.errors import Refused
 from fiducial.learning import services
 from fiducial.learning.models import TaughtModel
-from fiducial.runs.models import Run
+from fiducial.runs.allotments import quota
+from fiducial.runs.models import Allotment, Run
 from fiducial.trail.models import Entry
 from tests.factories import lessons, people, runs
 
@@ -128,3 +129,18 @@ def test_another_lab_sees_nothing_of_it(run):
     for action in ("promote", "retire"):
         assert stranger.post(f"/models/{model.pk}/{action}/").status_code == 404
     assert stranger.post(f"/runs/{run.pk}/model/", {"name": "Theirs"}).status_code == 404
+
+
+def test_kept_networks_count_as_what_the_lab_stores(run):
+    lab = run.measurement.project.lab
+    before = quota(lab).stored
+    model = keep(run)
+    assert model.size == sum(path.stat().st_size for path in model.folder.iterdir()) > 0
+    assert quota(lab).stored == before + model.size
+
+
+def test_a_network_is_not_kept_without_room(run):
+    Allotment.objects.create(lab=run.measurement.project.lab, storage_gb=0.0)
+    with pytest.raises(Refused, match="left in the store"):
+        keep(run)
+    assert not TaughtModel.objects.exists()

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from fiducial.accounts.models import User
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, Project
+from fiducial.runs.models import Allotment
 from tests.factories.measurements import ready
 from tests.factories.people import lab, person
 
@@ -154,7 +155,7 @@ def test_upload_over_the_limit_is_refused_before_a_byte_is_sent(
 def test_upload_that_does_not_fit_on_the_disk_is_refused(
     browser: Client, project: Project, settings: Settings
 ) -> None:
-    settings.UPLOAD_MAX_BYTES = 10**18
+    settings.UPLOAD_MAX_BYTES, settings.STORAGE_GB = 10**18, 10**10
 
     answer = browser.post(
         f"/projects/{project.pk}/uploads/",
@@ -275,3 +276,41 @@ def test_complete_measurement_takes_no_more_parts(browser: Client, project: Proj
     assert answer.status_code == 400
     assert "is complete; start a new upload" in answer.json()["error"]
     assert not Path(folders.arriving_file(file)).exists()
+
+
+def test_what_a_lab_has_no_room_for_is_refused_before_a_byte_is_sent(
+    browser: Client, project: Project
+) -> None:
+    Allotment.objects.create(lab=project.lab, storage_gb=0.003)
+    assert (
+        "has 3 MB of 3 MB left in the store"
+        in browser.get(f"/projects/{project.pk}/upload/").content.decode()
+    )
+    listed = {"files": [{"path": "Si.txt", "size": 2_000_000}]}
+    address = f"/projects/{project.pk}/uploads/"
+    first = browser.post(address, json.dumps(listed), content_type="application/json")
+    assert first.status_code == 201
+    listed["files"][0]["size"] = 1_100_000
+    second = browser.post(address, json.dumps(listed), content_type="application/json")
+    assert second.status_code == 507
+    assert second.json()["error"].startswith(
+        f"This takes 1 MB, and {project.lab} has 1 MB of 3 MB left in the store. Delete"
+    )
+    assert Measurement.objects.count() == 1
+
+
+def test_room_that_went_meanwhile_refuses_the_end_and_keeps_what_arrived(
+    browser: Client, project: Project
+) -> None:
+    allotted = Allotment.objects.create(lab=project.lab, storage_gb=1.0)
+    state = announce(browser, project, {"Si.txt": b"1 2 3"}).json()
+    put(browser, state["files"][0], 0, b"1 2 3")
+    allotted.storage_gb = 0.0
+    allotted.save()
+    answer = browser.post(state["complete_url"])
+    assert answer.status_code == 507
+    assert "What arrived is kept; complete it again when there is room." in answer.json()["error"]
+    assert Measurement.objects.get().state == "uploading"
+    allotted.storage_gb = 1.0
+    allotted.save()
+    assert browser.post(state["complete_url"]).json()["state"] == "quarantined"

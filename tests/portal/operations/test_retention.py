@@ -16,7 +16,7 @@ from fiducial.reports import sealing
 from fiducial.reports import services as reports
 from fiducial.runs.models import Run
 from fiducial.trail.models import Entry
-from tests.factories import audits, measurements
+from tests.factories import audits, lessons, measurements, runs
 from tests.factories.finished_runs import finished_run
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +141,12 @@ def test_without_rules_everything_is_kept_for_ever(rules):
 def test_one_says_whether_to_look_or_to_remove():
     with pytest.raises(CommandError, match="one of the arguments"):
         call_command("retention")
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_lesson_stays_while_something_asks_the_network_it_taught(state):
+    lesson = aged(lessons.finished(*lessons.pair()))
+    asks = runs.run(lesson.measurement, after=lesson, state=state)
+    assert "Would remove 0" in retention("--preview")
+    Run.objects.filter(pk=asks.pk).update(state="failed")
+    assert "Would remove 1" in retention("--preview")

@@ -19,6 +19,7 @@ from django.utils import timezone
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.runs.allotments import refuse_over_quota, refuse_passed_quota
 from fiducial.trail.services import record
 
 from .. import folders, tickets
@@ -45,8 +46,8 @@ def create_upload(
 
     Returns the measurement and whether it is new: an unfinished upload of the same files by the
     same person is continued (one of `unfinished`, or any map of the project). `answers`: what the
-    reader need not ask. `at_most`: bytes, if not those of an upload. Refused (TooLarge, DiskFull,
-    …) before a byte is sent.
+    reader need not ask. `at_most`: bytes, if not those of an upload. Refused (TooLarge,
+    OverQuota, DiskFull, …) before a byte is sent.
     """
     permissions.require(user, permissions.WORK, project.lab)
     wanted = _checked(files, at_most or settings.UPLOAD_MAX_BYTES)
@@ -54,6 +55,7 @@ def create_upload(
         candidates = project.measurements.filter(kind=kind) if unfinished is None else unfinished
         if same := _same_unfinished(candidates, user, wanted):
             return same, False
+        refuse_over_quota(project.lab, sum(wanted.values()))
         refuse_without_room(sum(wanted.values()))
         title = name.strip() or PurePosixPath(next(iter(wanted))).stem
         measurement = Measurement.objects.create(
@@ -95,12 +97,14 @@ def receive_part(*, user: User, file: UploadedFile, number: int, body: bytes, sh
 def complete(*, user: User, measurement: Measurement) -> Measurement:
     """Close an upload whose parts are all there and hand it to the reader.
 
-    Raises Incomplete when parts are missing, and Duplicate when the project holds the very same
-    files already: then the new copy is removed and the first one stays as it is.
+    Raises Incomplete when parts are missing, OverQuota when the room of the lab was used up
+    meanwhile, and Duplicate when the project holds the very same files already: then the new copy
+    is removed and the first one stays as it is.
     """
     permissions.require(user, permissions.WORK, measurement.project.lab)
     if measurement.state != State.UPLOADING:
         return measurement
+    refuse_passed_quota(measurement.project.lab)
     files = list(measurement.files.all())
     for file in files:
         _close(file)

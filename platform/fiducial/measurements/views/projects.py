@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fiducial.accounts import permissions, preview
 from fiducial.accounts.queries import seen_by
 from fiducial.errors import Refused
+from fiducial.runs.allotments import quota
 
 from .. import queries, services
 from ..forms import ProjectForm
@@ -58,6 +59,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(found)
     context = {
         "project": found,
+        "room": quota(found.lab).room,
         "unfinished": queries.unfinished_uploads(found, request.user),
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "max_files": settings.UPLOAD_MAX_FILES,

@@ -19,13 +19,14 @@ from fiducial.accounts.permissions import NotAllowed
 from fiducial.errors import Refused
 
 from .. import queries, services
-from ..errors import DiskFull, Duplicate, HashMismatch, Incomplete, TooLarge
+from ..errors import DiskFull, Duplicate, HashMismatch, Incomplete, OverQuota, TooLarge
 from ..models import Measurement, UploadedFile
 from ..names import harmless_path
 
 STATUS: dict[type[Refused], int] = {
     TooLarge: 413,
     DiskFull: 507,
+    OverQuota: 507,
     HashMismatch: 422,
     Incomplete: 409,
     Duplicate: 409,

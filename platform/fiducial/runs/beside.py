@@ -4,6 +4,8 @@ A run keeps a measurement as "id@revision" and a network by its id; only the wor
 run out turns them into files.
 """
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from fiducial.learning.queries import promoted_in
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import RECIPES, Recipe
+from workers.store import Place
 
 from .models import Run
 
@@ -29,14 +32,17 @@ def known(recipe: Recipe, measurement: Measurement) -> dict[str, Any]:
     return summary
 
 
-def located(run: Run) -> dict[str, Any]:
-    """The run's parameters for its numerics: a folder for a measurement, the file of a network."""
+def located(run: Run, local: Callable[[Place], Path]) -> dict[str, Any]:
+    """The run's parameters for its numerics: a folder for a measurement, the file of a network.
+
+    `local` makes a place of the store one of this machine.
+    """
     recipe, found = RECIPES.get(run.recipe), dict(run.parameters)
     for name in recipe.of_kind("measurement") if recipe else ():
-        found[name] = str(folders.revision(*_parts(found[name])))
+        found[name] = str(local(folders.revision(*_parts(found[name]))))
     for name in recipe.of_kind("network") if recipe else ():
         if found.get(name):
-            found[name] = _file(TaughtModel.objects.get(pk=found[name]))
+            found[name] = _file(TaughtModel.objects.get(pk=found[name]), local)
     return found
 
 
@@ -67,9 +73,9 @@ def _others(measurement: Measurement) -> dict[str, dict[str, Any]]:
     }
 
 
-def _file(model: TaughtModel) -> dict[str, str]:
+def _file(model: TaughtModel, local: Callable[[Place], Path]) -> dict[str, str]:
     file, digest = model.weights
-    return {"name": model.name, "file": str(model.folder / file), "sha256": digest}
+    return {"name": model.name, "file": str(local(model.folder / file)), "sha256": digest}
 
 
 def _parts(key: str) -> tuple[UUID, int]:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import threading
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -15,10 +16,12 @@ from django.utils import timezone
 from fiducial import places
 from fiducial.measurements import services as measurements
 from fiducial.measurements.models import Measurement
+from fiducial.operations import bucket
 from fiducial.reports import sealing
 from fiducial.reports import services as reports
-from fiducial.runs import folders, services, sweeper
+from fiducial.runs import beside, carrying, folders, services, sweeper
 from fiducial.runs.models import Run
+from fiducial.runs.watch import Watch
 from fiducial.runs.work import work_one
 from tests.factories import lessons, people, runs
 from tests.factories.finished_runs import finished_run
@@ -92,7 +95,7 @@ def test_from_upload_to_a_report_that_is_checked(store: ObjectPlace, settings, t
     result = RunStore(store / run.store_path)
     assert result.provenance["measurement"]["content_hash"] == made.content_hash
     assert run.size == sum((store / run.store_path).files().values())
-    assert not (settings.STORE / "runs").exists() or not list((settings.STORE / "runs").iterdir())
+    assert list((settings.STORE / "runs").iterdir()) == []
 
     client = signed_in(member)
     assert client.get(f"/runs/{run.pk}/").status_code == 200
@@ -152,8 +155,6 @@ def test_results_go_by_the_rule_and_what_was_left_behind_goes_with_them(
 def test_what_no_row_speaks_of_is_removed_after_a_day(
     store: ObjectPlace, monkeypatch, capsys
 ) -> None:
-    from fiducial.operations import bucket
-
     run = finished_run()
     (store / "runs" / "lost" / "1.zarr" / "zarr.json").write_bytes(b"{}")
     (store / "letters" / "of-somebody-else").write_bytes(b"x")
@@ -199,8 +200,6 @@ def test_a_store_that_is_away_when_a_result_is_done_ends_the_run_with_the_reason
 def test_a_store_that_comes_back_in_time_gets_the_result(
     store: ObjectPlace, server: ObjectServer, monkeypatch
 ) -> None:
-    import threading
-
     def away_for_a_while() -> None:
         server.line.cut()
         threading.Timer(2.0, server.line.mend).start()
@@ -215,8 +214,6 @@ def test_a_store_that_comes_back_in_time_gets_the_result(
 
 def _when_computed(monkeypatch: pytest.MonkeyPatch, then) -> None:
     """Do something between the end of the numerics and the carrying of their result."""
-    from fiducial.runs import carrying
-
     keep = carrying.keep
 
     def first(run, watch) -> None:
@@ -281,18 +278,15 @@ def test_a_taught_network_is_kept_in_the_bucket(store: ObjectPlace) -> None:
     assert model.folder == store / "models" / str(model.pk)
     assert (model.folder / weights).read_bytes() == lessons.WEIGHTS
     assert not (places.here(model.path)).exists()
-    curve = signed_in(model.kept_by).get(f"/models/{model.pk}/curve")
+    curve = signed_in(model.kept_by).get(f"/models/{model.pk}/curve/")
     assert curve.status_code == 200
 
 
-def test_a_lesson_gets_both_maps_brought(store: ObjectPlace) -> None:
+def test_a_lesson_gets_files_of_this_machine(store: ObjectPlace) -> None:
     on, judge = lessons.pair()
-    asked = {"judge": str(judge.pk), "scale": 2, "steps": 10}
-    run = services.submit(
-        measurement=on, recipe="teach", parameters=asked, seed=0, by=on.uploaded_by
-    )
-    work_one("cpu@here")
-    run.refresh_from_db()
-    assert (run.state, run.error) == ("succeeded", "")
-    assert RunStore(store / run.store_path).lines("curve.csv")[0] == "step,loss"
-    assert not (folders.inputs(run)).exists()
+    run = runs.running(on, recipe="teach", parameters={"judge": f"{judge.pk}@1", "scale": 2})
+    with Watch(run) as watch, carrying.inputs(run, watch) as local:
+        found = Path(beside.located(run, local)["judge"])
+        assert content_hash(found) == judge.content_hash
+        assert not local(store / "measurements" / "gone.zarr").exists()
+    assert not found.exists()

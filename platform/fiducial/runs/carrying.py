@@ -42,7 +42,7 @@ def inputs(run: Run, watch: Watch) -> Iterator[Bring]:
     try:
         yield brought
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folders.discard_inputs(run)
 
 
 def keep(run: Run, watch: Watch) -> None:

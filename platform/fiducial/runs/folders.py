@@ -34,6 +34,12 @@ def inputs(run: Run) -> Path:
     return output(run).with_name(f".{run.token}.zarr.inputs")
 
 
+def discard_inputs(run: Run) -> None:
+    """Remove what this claim was brought, and the run's folder when nothing else is in it."""
+    shutil.rmtree(inputs(run), ignore_errors=True)
+    _remove_if_empty(inputs(run).parent)
+
+
 def result(run: Run) -> Place:
     """Where the result of this claim is looked for once it is published."""
     return places.of(output_path(run))

@@ -94,7 +94,8 @@ class ObjectPlace:
             body = client.get_object(Bucket=self.bucket, Key=self.key, **extra)["Body"]
             return bytes(body.read())
 
-        return _asked(whole, tries=TRIES)
+        found: bytes = _asked(whole, tries=TRIES)
+        return found
 
     def pieces(self) -> Iterator[bytes]:
         """The object piece by piece: it never lies whole in memory."""
@@ -151,12 +152,7 @@ class ObjectPlace:
         if keys == [""]:
             return  # a whole bucket, and it is empty
         for first in range(0, len(keys), 1000):  # the most that S3 takes at once
-            batch = [{"Key": key} for key in keys[first : first + 1000]]
-            _asked(
-                lambda client, batch=batch: client.delete_objects(
-                    Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True}
-                )
-            )
+            self._delete(keys[first : first + 1000])
 
     def probe(self) -> None:
         """Write and remove an object, with little patience (Unreachable when that fails)."""
@@ -182,6 +178,12 @@ class ObjectPlace:
                 return
             asked["ContinuationToken"] = page["NextContinuationToken"]
 
+    def _delete(self, keys: list[str]) -> None:
+        batch = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        answer = _asked(lambda client: client.delete_objects(Bucket=self.bucket, Delete=batch))
+        if answer.get("Errors"):
+            raise Unreachable("The object store does not remove what it was told to.")
+
     def _in_parts(self, size: int, step: int, part: Callable[[int, int], dict[str, Any]]) -> None:
         """Make a large object of parts; what was sent of one that fails is given up."""
         upload = {"UploadId": self._ask("create_multipart_upload")["UploadId"]}
@@ -199,9 +201,10 @@ class ObjectPlace:
             raise
 
     def _ask(self, what: str, **more: Any) -> dict[str, Any]:
-        return _asked(
+        answer: dict[str, Any] = _asked(
             lambda client: getattr(client, what)(Bucket=self.bucket, Key=self.key, **more)
         )
+        return answer
 
 
 def _cut(file: Path, start: int, stop: int) -> bytes:

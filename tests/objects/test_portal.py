@@ -290,3 +290,23 @@ def test_a_lesson_gets_files_of_this_machine(store: ObjectPlace) -> None:
         assert content_hash(found) == judge.content_hash
         assert not local(store / "measurements" / "gone.zarr").exists()
     assert not found.exists()
+
+
+def test_a_run_waits_for_the_store_that_its_map_lies_in(
+    store: ObjectPlace, server: ObjectServer
+) -> None:
+    run = toy_run()
+    server.line.cut()
+    threading.Timer(2.0, server.line.mend).start()
+    work_one("cpu@here")
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == ("succeeded", 1)
+
+
+def test_usage_counts_what_lies_in_the_bucket(store: ObjectPlace) -> None:
+    run = finished_run()
+    kept = sum((store / run.store_path).files().values())
+    Run.objects.update(size=kept)
+    mine = run.measurement.project.lab
+    table = signed_in(people.person(is_operator=True)).get(f"/labs/{mine.pk}/usage.csv")
+    assert int(table.content.decode().split(",")[-1]) == sum(store.files().values())

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -23,19 +23,26 @@ def carry_up(folder: Path, place: ObjectPlace, *, step: Step, patience: float) -
     counts for nothing until a row names it, and whoever carries again writes over it.
     """
     _each(files(folder), lambda name: (place / name).write(folder / name), step, patience)
-    if place.files() != files(folder):
+    if _looked_at(place, step, patience) != files(folder):
         raise Unreachable("The object store did not keep what it was given.")
 
 
-def bring(place: ObjectPlace, folder: Path, *, step: Step, patience: float) -> None:
-    """Put a copy of everything at or below `place` into the new `folder` of this machine."""
-    found = place.files()
-    _each(found, lambda name: _write(place / name, folder / name), step, patience)
+def bring(place: ObjectPlace, target: Path, *, step: Step, patience: float) -> None:
+    """Put a copy of the object at `place`, or of the folder there, to the new `target` here.
+
+    Nothing is made where nothing is. `step` and `patience` are those of `carry_up`.
+    """
+    found = _looked_at(place, step, patience)
+    _each(found, lambda name: _write(place / name, target / name), step, patience)
+    if not found and place.is_file():
+        _each([target.name], lambda _: _write(place, target), step, patience)
 
 
-def bring_file(place: ObjectPlace, file: Path, *, step: Step, patience: float) -> None:
-    """Put a copy of one object at `file` of this machine."""
-    _each({file.name: place.length()}, lambda _: _write(place, file), step, patience)
+def _looked_at(place: ObjectPlace, step: Step, patience: float) -> dict[str, int]:
+    """What lies below a place, asked for with the same patience."""
+    found: dict[str, int] = {}
+    _each([place.name], lambda _: found.update(place.files()), step, patience)
+    return found
 
 
 def _write(place: ObjectPlace, file: Path) -> None:
@@ -45,7 +52,7 @@ def _write(place: ObjectPlace, file: Path) -> None:
             target.write(piece)
 
 
-def _each(names: dict[str, int], do: Callable[[str], None], step: Step, patience: float) -> None:
+def _each(names: Collection[str], do: Callable[[str], None], step: Step, patience: float) -> None:
     """Do it for every name, several at once, each again while the store is away."""
     over = threading.Event()
 

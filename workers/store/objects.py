@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-PART = 64 * 1024**2  # bytes asked for or sent at once
+PART = 16 * 1024**2  # bytes asked for or sent at once
 COPIED_AT_ONCE = 5 * 1024**3  # bytes of an object that S3 copies in one step
 TRIES = 2  # of a reading that broke off in the middle
 GONE = {"404", "NoSuchKey", "NotFound"}

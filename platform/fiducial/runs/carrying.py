@@ -12,7 +12,7 @@ from django.conf import settings
 
 from workers import run as door
 from workers.store import Place
-from workers.store.carrying import bring, bring_file, carry_up
+from workers.store.carrying import bring, carry_up
 from workers.store.objects import ObjectPlace
 
 from . import folders
@@ -34,9 +34,8 @@ def inputs(run: Run, watch: Watch) -> Iterator[Bring]:
         if not isinstance(place, ObjectPlace):
             return place
         target = folder / f"{len(list(folder.glob('*')))}-{place.name}"
-        fetch = bring_file if place.is_file() else bring
         step = _telling(watch, "fetching the map", 0.0)
-        fetch(place, target, step=step, patience=settings.OBJECTS_PATIENCE_SECONDS)
+        bring(place, target, step=step, patience=settings.OBJECTS_PATIENCE_SECONDS)
         return target
 
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from fiducial import places
 from fiducial.accounts.models import User
 from fiducial.runs.models import Run
 from workers.measurement import Measurement as Map
@@ -55,6 +56,7 @@ def finished_run(
     else:
         run_store.write_run(path, specimen, samples=samples)
     run.summary = RunStore(path).summary
+    places.keep(run.store_path)
     run.save()
     return run
 

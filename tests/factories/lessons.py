@@ -5,6 +5,7 @@ import json
 
 from django.utils import timezone
 
+from fiducial import places
 from fiducial.accounts.models import User
 from fiducial.learning import services
 from fiducial.learning.models import TaughtModel
@@ -85,6 +86,7 @@ def finished(
         writer.close({"card": made})
     run.state, run.finished = Run.State.SUCCEEDED, timezone.now()
     run.summary, run.store_path = {"card": made}, folders.output_path(run)
+    places.keep(run.store_path)
     run.save()
     return run
 

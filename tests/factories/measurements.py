@@ -1,12 +1,11 @@
 """Projects and measurements for tests; a readable one has a real store on disk."""
 
 from itertools import count
-from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 
+from fiducial import places
 from fiducial.accounts.models import Lab, User
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, Project, UploadedFile
@@ -85,10 +84,11 @@ def ready(
         revision=1,
         summary=summary_of(content),
     )
-    path: Path = folders.revision(made.pk, 1)
+    made.store_path = folders.revision_path(made.pk, 1)
+    path = places.here(made.store_path)
     path.parent.mkdir(parents=True, exist_ok=True)
     made.content_hash = write_measurement(path, content)
-    made.store_path = path.relative_to(settings.STORE).as_posix()
+    places.keep(made.store_path)
     made.save()
     return made
 

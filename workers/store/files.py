@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workers.store.places import Place, sha256_of_each
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -15,21 +17,15 @@ class StoreError(Exception):
     """A store that cannot be read or written; the message is a sentence for a person."""
 
 
-def content_hash(path: Path) -> str:
-    """SHA-256 (hex) of every file in the folder `path`; the same on every machine.
+def content_hash(place: Place) -> str:
+    """SHA-256 (hex) of every file at `place`; the same on every machine and in every kind of place.
 
     It is the SHA-256 of the text that `sha256sum` prints for the files in the order of their
     relative paths (`find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum`),
     so nobody needs this code to check it.
     """
-    names = sorted(
-        (file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()),
-        key=str.encode,
-    )
     listing = hashlib.sha256()
-    for name in names:
-        with (path / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    for name, digest in sha256_of_each(place).items():
         listing.update(f"{digest}  {name}\n".encode())
     return listing.hexdigest()
 

@@ -12,6 +12,7 @@ import zarr
 from workers.measurement import Measurement, Problem
 from workers.store.files import NewFolder, content_hash
 from workers.store.images import write_image
+from workers.store.places import Place
 from workers.store.reading import KEY, SCHEMA_VERSION, ImageStore, plain
 
 FACTS = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling", "content", "provenance")
@@ -48,8 +49,8 @@ def write_measurement(path: Path, m: Measurement) -> str:
     return digest
 
 
-def read_measurement(path: Path) -> Measurement:
-    """The whole measurement of the folder `path` (StoreError if there is none)."""
+def read_measurement(path: Place) -> Measurement:
+    """The whole measurement at `path` (StoreError if there is none)."""
     store = MeasurementStore(path)
     # Stores of maps written before there were movies do not say what they hold.
     facts = {fact: store.attributes[fact] for fact in FACTS if fact in store.attributes}

@@ -1,14 +1,15 @@
 """The read side every store shares: attributes, pictures, windows. Lazy: nothing is held."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from workers.store import opening
 from workers.store.files import StoreError
+from workers.store.objects import Unreachable
+from workers.store.places import Place
 
 SCHEMA_VERSION = 1
 KEY = "fiducial"
@@ -17,13 +18,13 @@ KEY = "fiducial"
 class ImageStore:
     """A store of `kind` at `path`, opened for reading (StoreError in a sentence if it is not one).
 
-    `path` a folder; `attributes` what stands under `fiducial` in its root; `channels` the
-    elements in the order of axis c; `names` its pictures.
+    `path` a folder or a place in a bucket; `attributes` what stands under `fiducial` in its root;
+    `channels` the elements in the order of axis c; `names` its pictures.
     """
 
     kind: str
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
         self.attributes = read_attributes(path, self.kind)
         self.channels: tuple[str, ...] = tuple(self.attributes["channels"])
@@ -33,20 +34,20 @@ class ImageStore:
         """The picture's array, (c, y, x) or (y, x); `level` 0 is full size, each next half."""
         if not 0 <= level < self.levels(name):
             raise StoreError(f"The picture {name} has no level {level} in {self.path.name}.")
-        return zarr.open_array(self.path / name / str(level), mode="r")
+        return opening.array(self.path / name / str(level))
 
     def levels(self, name: str) -> int:
         """How many sizes of the picture there are (StoreError if there is no such picture)."""
         if not self.has(name):
             raise StoreError(f"There is no picture named {name} in {self.path.name}.")
-        document = json.loads((self.path / name / "zarr.json").read_text())
+        document = opening.document(self.path / name)
         return len(document["attributes"]["ome"]["multiscales"][0]["datasets"])
 
     def has(self, name: str) -> bool:
         """Whether a picture of that name is here; names from outside go no further than this."""
         return name in self.names
 
-    def file(self, name: str) -> Path:
+    def file(self, name: str) -> Place:
         """A file beside the pictures (StoreError if it is not here); no name from outside."""
         if not (self.path / name).is_file():
             raise StoreError(f"There is no file {name} in {self.path.name}.")
@@ -76,10 +77,12 @@ class ImageStore:
         return np.asarray(array[(*lead, slice(y0, y0 + height), slice(x0, x0 + width))])
 
 
-def read_attributes(path: Path, kind: str) -> dict[str, Any]:
+def read_attributes(path: Place, kind: str) -> dict[str, Any]:
     """The `fiducial` attributes of a store of that kind and of a schema this code knows."""
     try:
-        document = json.loads((path / "zarr.json").read_text())
+        document = opening.document(path)
+    except Unreachable:
+        raise
     except (OSError, ValueError) as failure:
         raise StoreError(f"There is no readable {kind} in the folder {path.name}.") from failure
     attributes: dict[str, Any] = document.get("attributes", {}).get(KEY, {})

@@ -10,8 +10,10 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from workers.store import opening
 from workers.store.files import NewFolder, StoreError, content_hash
 from workers.store.images import write_image
+from workers.store.places import Place
 from workers.store.reading import KEY, SCHEMA_VERSION, ImageStore, plain
 
 FINISHED = ".finished"  # in a run being written: one empty file for every picture that is whole
@@ -182,7 +184,7 @@ class RunStore(ImageStore):
 
     kind = "run"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         super().__init__(path)
         self.provenance: dict[str, Any] = self.attributes["provenance"]
         self.summary: dict[str, Any] = self.attributes["summary"]
@@ -206,5 +208,5 @@ class RunStore(ImageStore):
         """The table's columns by name, each 1-D and of one length (StoreError if absent)."""
         if not self.has_table(name):
             raise StoreError(f"There is no table named {name} in {self.path.name}.")
-        group = zarr.open_group(self.path / "tables" / name, mode="r")
+        group = opening.group(self.path / "tables" / name)
         return {key: np.asarray(array[:]) for key, array in group.arrays()}

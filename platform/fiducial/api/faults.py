@@ -20,7 +20,7 @@ from fiducial.measurements.errors import (
     TooLarge,
 )
 from fiducial.runs.services import BadParameters
-from workers.store import StoreError
+from workers.store import StoreError, Unreachable
 
 from .auth import BadToken
 from .pace import TooFast
@@ -50,6 +50,7 @@ KINDS: dict[type[Exception], Kind] = {
     DiskFull: Kind(507, "disk-full", "The server's disk is full"),
     OverQuota: Kind(507, "over-quota", "The lab has used its room in the store"),
     Refused: Kind(400, "refused", "This cannot be done"),
+    Unreachable: Kind(503, "store-away", "The store does not answer"),
     StoreError: Kind(410, "gone", "Files are gone"),
     Http404: Kind(404, "missing", "Not here"),
     BadToken: Kind(401, "bad-token", "The token is not valid"),
@@ -101,6 +102,10 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(StoreError)
     def gone(request: HttpRequest, error: StoreError) -> HttpResponse:
         return problem(KINDS[StoreError], f"{error} Tell the operator.")
+
+    @api.exception_handler(Unreachable)
+    def away(request: HttpRequest, error: Unreachable) -> HttpResponse:
+        return problem(KINDS[Unreachable], f"{error} Try again in a minute.")
 
     @api.exception_handler(AuthenticationError)
     def signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from fiducial.measurements.queries import store_folder
 from fiducial.viewer import stores
-from workers.store import StoreError
+from workers.store import StoreError, Unreachable
 
 from .models import Audit
 
@@ -50,6 +50,9 @@ def _judge(audit: Audit) -> None:
             drawn=placement.is_drawn,
             seed=placement.seed or placement.pk,
         )
+    except Unreachable as away:
+        log.warning("Audit %s waits again: %s", audit.pk, away)
+        _end(audit, State.WAITING)
     except (NotFound, StoreError) as reason:
         _end(audit, State.REFUSED, refusal=str(reason))
     except Exception as fault:

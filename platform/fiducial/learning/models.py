@@ -1,12 +1,13 @@
 import uuid
-from pathlib import Path
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from fiducial import places
 from fiducial.accounts.models import Lab
 from fiducial.runs.models import Run
+from workers.store import Place
 
 
 class TaughtModel(models.Model):
@@ -39,9 +40,14 @@ class TaughtModel(models.Model):
         return reverse("learning:model", args=[self.pk])
 
     @property
-    def folder(self) -> Path:
-        """Where its weights, its card and its learning curve lie."""
-        return settings.STORE / "models" / str(self.pk)
+    def path(self) -> str:
+        """Where its weights, its card and its learning curve lie, relative to the store."""
+        return f"models/{self.pk}"
+
+    @property
+    def folder(self) -> Place:
+        """The same, to read from."""
+        return places.of(self.path)
 
     @property
     def weights(self) -> tuple[str, str]:

@@ -1,10 +1,10 @@
 """Keeping a taught network as a model of its lab, and saying whether it shall be used."""
 
-import shutil
 from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 
+from fiducial import places
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
@@ -14,8 +14,9 @@ from fiducial.runs.models import Run
 from fiducial.trail.services import record
 from fiducial.viewer import stores
 from workers.recipes.teach import CARD, CURVE, RECIPE
-from workers.store import RunStore, StoreError
+from workers.store import RunStore, StoreError, Unreachable
 from workers.store.files import NewFolder
+from workers.store.places import remove
 
 from .models import TaughtModel
 
@@ -54,7 +55,7 @@ def keep(*, run: Run, by: User, name: str) -> TaughtModel:
         store = stores.of_run(run)
     except StoreError as gone:
         raise Refused(f"The network cannot be kept: {gone} Teach it again.") from gone
-    size = sum(store.file(each).stat().st_size for each in _files(card))
+    size = sum(len(store.file(each).read_bytes()) for each in _files(card))
     refuse_over_quota(lab, size)
     model = TaughtModel(
         lab=lab,
@@ -72,7 +73,7 @@ def keep(*, run: Run, by: User, name: str) -> TaughtModel:
             model.save(force_insert=True)
             record("model.kept", by=by, lab=lab, subject=model)
     except IntegrityError as clash:
-        shutil.rmtree(model.folder, ignore_errors=True)
+        remove(model.folder)
         if TaughtModel.objects.filter(run=run).exists():
             raise Refused("This network is a model of the lab already.") from clash
         raise Refused(f"{lab} has a model “{name}” already; choose another name.") from clash
@@ -120,10 +121,11 @@ def _files(card: dict[str, Any]) -> tuple[str, ...]:
 def _copy(store: RunStore, model: TaughtModel) -> None:
     """Its own copy of every file, for the results of a run may be let go."""
     try:
-        folder = NewFolder(model.folder)
+        folder = NewFolder(places.here(model.path))
         with folder.writing():
             for name in _files(model.card):
-                shutil.copyfile(store.file(name), folder.partial / name)
+                (folder.partial / name).write_bytes(store.file(name).read_bytes())
         folder.publish()
-    except StoreError as failure:
+        places.keep(model.path)
+    except (StoreError, Unreachable) as failure:
         raise Refused(f"The network cannot be kept: {failure}") from failure

@@ -1,13 +1,20 @@
-"""Where the files of a measurement lie under STORE. The only place that knows."""
+"""Where the files of a measurement lie in the store. The only module that knows."""
 
+import logging
 import shutil
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
+from fiducial import places
+from workers.store import Place, Unreachable
+from workers.store.places import remove as remove_all
+
 from .models import Measurement, UploadedFile
 from .names import window_number
+
+log = logging.getLogger(__name__)
 
 
 def quarantine(measurement_id: UUID) -> Path:
@@ -25,19 +32,24 @@ def arrived_file(file: UploadedFile) -> Path:
     return quarantine(file.measurement_id) / "files" / file.name
 
 
-def revisions(measurement_id: UUID) -> Path:
-    """The folder of everything that was read from the files."""
-    return settings.STORE / "measurements" / str(measurement_id)
+def reading(measurement_id: UUID) -> Path:
+    """The folder of this machine in which files are being read."""
+    return places.here(f"measurements/{measurement_id}")
 
 
-def revision(measurement_id: UUID, number: int) -> Path:
+def revisions(measurement_id: UUID) -> Place:
+    """The place of everything that was read from the files."""
+    return places.of(f"measurements/{measurement_id}")
+
+
+def revision(measurement_id: UUID, number: int) -> Place:
     """One closed revision (a Zarr group); once published it never changes."""
-    return revisions(measurement_id) / f"r{number}.zarr"
+    return places.of(revision_path(measurement_id, number))
 
 
-def relative(path: Path) -> str:
-    """`path` as it is kept in the database: relative to STORE, with "/"."""
-    return path.relative_to(settings.STORE).as_posix()
+def revision_path(measurement_id: UUID, number: int) -> str:
+    """The same as it is kept in the database: relative to the store, with "/"."""
+    return f"measurements/{measurement_id}/r{number}.zarr"
 
 
 def files_to_read(measurement: Measurement) -> list[Path]:
@@ -63,6 +75,13 @@ def windows_to_read(measurement: Measurement) -> dict[int, list[Path]]:
 
 
 def remove(measurement_id: UUID) -> None:
-    """Delete everything a measurement left on disk."""
-    for folder in (quarantine(measurement_id), revisions(measurement_id)):
+    """Delete everything a measurement left in the store.
+
+    Its row is gone: a bucket that does not answer now keeps what nobody can reach.
+    """
+    for folder in (quarantine(measurement_id), reading(measurement_id)):
         shutil.rmtree(folder, ignore_errors=True)
+    try:
+        remove_all(revisions(measurement_id))
+    except Unreachable as away:
+        log.warning("%s Left behind: %s", away, revisions(measurement_id))

@@ -1,6 +1,5 @@
 """Reading projects and measurements; a person sees those of their labs and no others."""
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
+from workers.store import Place
 
 from . import folders, parts
 from .models import Measurement, Project
@@ -87,8 +87,8 @@ def _is_movie(measurement: Measurement) -> bool:
     return measurement.summary.get("content") == "movie"
 
 
-def store_folder(measurement: Measurement, revision: int | None = None) -> Path:
-    """The folder of a closed revision (a Zarr group); the newest when none is named."""
+def store_folder(measurement: Measurement, revision: int | None = None) -> Place:
+    """Where a closed revision lies (a Zarr group); the newest when none is named."""
     number = measurement.revision if revision is None else revision
     return folders.revision(measurement.pk, number)
 

@@ -1,5 +1,7 @@
 """A backup: rows, the store's files, the portal's keys, and a manifest with the hash of each.
 
+Arrays in a bucket stay there: the backup names it and lists what it held.
+
 It is made while the portal runs. Files are taken before and after the rows: whatever a row speaks
 of was there before it and, deleted meanwhile or not, is in one of the two.
 """
@@ -16,14 +18,17 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from fiducial import places
 from fiducial.accounts.models import Lab
 from fiducial.errors import Refused
 from fiducial.trail.models import Entry
+from workers.store.places import remove, sha256
 
-from . import copies, rows
+from . import bucket, copies, rows
 
 FORMAT = "fiducial-backup/1"
 MANIFEST, ROWS, STORE, KEYS = "manifest.json", "rows.jsonl", "store", "keys"
+OBJECTS = "objects.json"
 
 
 def backup(folder: Path) -> int:
@@ -38,6 +43,8 @@ def backup(folder: Path) -> int:
         rows.write(partial / ROWS)
         copies.copy_arriving(settings.STORE, partial / STORE)
         copies.link_new(settings.STORE, partial / STORE)
+        if settings.OBJECTS:
+            bucket.list_to(partial / OBJECTS)
         # Without the key that signed them, decisions could not be told from forged ones.
         copies.link_new(settings.HOME / KEYS, partial / KEYS)
         found = copies.hashes(partial)
@@ -45,6 +52,7 @@ def backup(folder: Path) -> int:
             "format": FORMAT,
             "made": timezone.now().isoformat(timespec="seconds"),
             "migrations": rows.migrations(),
+            "bucket": settings.OBJECTS,
             "files": found,
         }
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -60,6 +68,7 @@ def restore(folder: Path) -> int:
     """
     _refuse_unless_empty()
     manifest = _checked(folder)
+    _refuse_another_store(manifest)
     settings.STORE.mkdir(parents=True, exist_ok=True)
     try:
         for name in manifest["files"]:
@@ -68,15 +77,26 @@ def restore(folder: Path) -> int:
     except BaseException:
         for child in (*settings.STORE.iterdir(), settings.HOME / KEYS):
             shutil.rmtree(child, ignore_errors=True)
+        if _goes_up(manifest):
+            remove(places.bucket())
         raise
     return len(manifest["files"])
+
+
+def missing(folder: Path) -> list[str]:
+    """The arrays of a backup that are not in the bucket any more, where they lie in one."""
+    listed = folder / OBJECTS
+    return bucket.missing_of(listed) if listed.exists() else []
 
 
 def _put_back(folder: Path, name: str) -> None:
     """Copy a file of a backup, with who may read it, to where the portal looks for it."""
     kind, _, inner = name.partition("/")
     if not inner:
-        return  # the rows
+        return  # the rows, and the list of objects
+    if kind == STORE and settings.OBJECTS and bucket.is_array(inner):
+        places.of(inner).write(folder / name)
+        return
     target = {STORE: settings.STORE, KEYS: settings.HOME / KEYS}[kind] / inner
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if kind == KEYS else 0o777)
     shutil.copy(folder / name, target)
@@ -89,7 +109,7 @@ def _checked(folder: Path) -> dict[str, Any]:
         path = folder / name
         if not path.is_file():
             raise Refused(f"The backup is damaged: {name} is missing. Nothing was restored.")
-        if copies.sha256(path) != expected:
+        if sha256(path) != expected:
             raise Refused(f"The backup is damaged: {name} has changed. Nothing was restored.")
     if manifest["migrations"] != rows.migrations():
         raise Refused(
@@ -97,6 +117,21 @@ def _checked(folder: Path) -> dict[str, Any]:
             "Restore it with that version, after its “migrate”, and then upgrade."
         )
     return manifest
+
+
+def _refuse_another_store(manifest: dict[str, Any]) -> None:
+    if manifest.get("bucket") and not settings.OBJECTS:
+        raise Refused(
+            f"The arrays of this backup lie in {manifest['bucket']}. Set FIDUCIAL_STORE to where "
+            "they are now. Nothing was restored."
+        )
+    if _goes_up(manifest) and places.bucket().files():
+        raise Refused("The bucket that FIDUCIAL_STORE names is not empty. Nothing was restored.")
+
+
+def _goes_up(manifest: dict[str, Any]) -> bool:
+    """Whether the backup is of a folder and this portal keeps its arrays in a bucket."""
+    return bool(settings.OBJECTS) and not manifest.get("bucket")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

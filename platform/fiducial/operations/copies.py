@@ -1,18 +1,18 @@
 """Copying the store's files, and telling by their hashes that they are what they were."""
 
 import errno
-import hashlib
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+
+from workers.store.places import sha256
 
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
 # Folders on their way to their final name, what a reader has not handed over, a probe.
 _IN_THE_MAKING = re.compile(
-    r"(?:.*/)?\.[^/]+\.partial-[0-9a-f]{12}|measurements/[^/]+/reading-\d+\.[a-z]+|\.ready-[^/]*"
+    r"(?:.*/)?\.[^/]+\.(?:partial-[0-9a-f]{12}|inputs)|measurements/[^/]+/reading-\d+\.[a-z]+|\.ready-[^/]*"
 )
 # The parts of an upload are written in place; every other file once, and then never again.
 _ARRIVING = re.compile(r"quarantine/[^/]+/arriving/.*")
@@ -43,25 +43,9 @@ def copy_arriving(source: Path, target: Path) -> None:
         _copy(source / name, target / name, link=False)
 
 
-def bytes_below(folder: Path) -> int:
-    """How much room all files below `folder` take; 0 where there is none."""
-    found = 0
-    for where, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):  # it was moved or removed meanwhile
-                found += os.lstat(os.path.join(where, name)).st_size
-    return found
-
-
 def hashes(root: Path) -> dict[str, str]:
     """SHA-256 (hex) of every file below `root`."""
     return {name: sha256(root / name) for name in files(root)}
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy(source: Path, copy: Path, *, link: bool) -> None:

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from kombu.exceptions import KombuError
 
+from fiducial import places
 from fiducial.celery import COMPUTE, app
+from workers.store import Unreachable
 
 _GIB = 1024**3
 
@@ -48,6 +50,15 @@ def _store() -> str:
     return ""
 
 
+def _objects() -> str:
+    if settings.OBJECTS:
+        try:
+            (places.bucket() / ".ready").probe()
+        except Unreachable as away:
+            return f"{away} Arrays can neither be shown nor kept."
+    return ""
+
+
 def _disk() -> str:
     try:
         free = shutil.disk_usage(settings.STORE).free
@@ -65,5 +76,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
     "store": _store,
+    "objects": _objects,
     "disk": _disk,
 }

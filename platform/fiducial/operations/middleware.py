@@ -8,6 +8,9 @@ from time import perf_counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from workers.store import Unreachable
 
 from . import counting, logs
 
@@ -16,6 +19,24 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 log = logging.getLogger(__name__)
+
+
+def store_away(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+    """Middleware: a page whose arrays lie in a bucket that does not answer says so (503)."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def worded(request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        if not isinstance(failure, Unreachable):
+            return None
+        log.warning("%s", failure, exc_info=failure)
+        answer = render(request, "503.html", {"sentence": failure}, status=503)
+        answer["Retry-After"] = "60"
+        return answer
+
+    answer.process_exception = worded  # type: ignore[attr-defined]
+    return answer
 
 
 class Noted:

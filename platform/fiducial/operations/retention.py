@@ -4,24 +4,24 @@ Two things go: uploads that were never finished, and results of runs on which no
 row of a run stays, with its inputs: it can be queued again. Measured files never go by a rule.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from fiducial import places
 from fiducial.accounts.models import Lab
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement
 from fiducial.runs.models import Run
 from fiducial.trail.services import record
-
-from .copies import bytes_below
+from workers.store import Place
+from workers.store.places import remove as remove_all
+from workers.store.places import size_of
 
 
 @dataclass(frozen=True)
@@ -32,22 +32,22 @@ class Due:
     lab: Lab
     what: str
     since: datetime
-    places: tuple[Path, ...]
+    places: tuple[Place, ...]
 
     @property
     def bytes(self) -> int:
         """How much room it takes now."""
-        return sum(map(bytes_below, self.places))
+        return sum(map(size_of, self.places))
 
 
 def due() -> Iterator[Due]:
     """Everything that would go now, oldest first within its rule."""
     for upload in _unfinished().select_related("project__lab").order_by("created"):
-        places = (folders.quarantine(upload.pk), folders.revisions(upload.pk))
-        yield Due(upload, upload.project.lab, "unfinished upload", upload.created, places)
+        kept = (folders.quarantine(upload.pk), folders.revisions(upload.pk))
+        yield Due(upload, upload.project.lab, "unfinished upload", upload.created, kept)
     for run in _results().select_related("measurement__project__lab").order_by("finished"):
-        places = (settings.STORE / run.store_path,)
-        yield Due(run, run.measurement.project.lab, "results of a run", run.finished, places)
+        kept = (places.of(run.store_path),)
+        yield Due(run, run.measurement.project.lab, "results of a run", run.finished, kept)
 
 
 def remove(found: Due) -> bool:
@@ -63,7 +63,7 @@ def remove(found: Due) -> bool:
         reason = f"of {found.since:%d %B %Y}"
         record(action, by=None, lab=found.lab, subject=found.thing, reason=reason)
     for place in found.places:  # only now: a row whose files are gone would be a loss
-        shutil.rmtree(place, ignore_errors=True)
+        remove_all(place)
     return True
 
 

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
-from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
+from fiducial import places
 from fiducial.accounts import permissions
 from fiducial.accounts.models import Lab, User
 from fiducial.learning.models import TaughtModel
@@ -19,8 +19,7 @@ from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, UploadedFile
 from fiducial.reports.models import Report
 from fiducial.runs.models import Run
-
-from .copies import bytes_below
+from workers.store.places import size_of
 
 State = Run.State
 
@@ -55,8 +54,8 @@ def monthly(lab: Lab) -> list[Month]:
         month.compute_seconds = round(row["took"].total_seconds()) if row["took"] else 0
     for when, number in _uploaded(lab):
         found[_name(when)].uploaded_bytes = number
-    for when, folder in _kept(lab):
-        found[_name(when)].stored_bytes += bytes_below(folder)
+    for when, number in _kept(lab):
+        found[_name(when)].stored_bytes += number
     stored = 0
     for name in sorted(found):
         stored += found[name].stored_bytes
@@ -91,20 +90,21 @@ def _uploaded(lab: Lab) -> QuerySet[UploadedFile, tuple[datetime, int]]:
     return by_month.annotate(Sum("size"))
 
 
-def _kept(lab: Lab) -> Iterator[tuple[datetime, Path]]:
-    """Every folder of the lab in the store, and since when it has been there."""
+def _kept(lab: Lab) -> Iterator[tuple[datetime, int]]:
+    """The bytes of everything of the lab in the store, and since when they have been there."""
     measured = Measurement.objects.filter(project__lab=lab)
     for key, created in measured.values_list("pk", "created"):
-        yield created, folders.quarantine(key)
-        yield created, folders.revisions(key)
-    runs = Run.objects.filter(lab=lab, state=State.SUCCEEDED)
-    for path, finished in runs.exclude(store_path="").values_list("store_path", "finished"):
-        yield finished, settings.STORE / path
+        yield created, size_of(folders.quarantine(key))
+        yield created, size_of(folders.revisions(key))
+    results = Run.objects.filter(lab=lab, state=State.SUCCEEDED).exclude(store_path="")
+    for path, size, finished in results.values_list("store_path", "size", "finished"):
+        # A bucket would be asked for each; what was carried there was counted then.
+        yield finished, size if settings.OBJECTS else size_of(places.of(path))
     for model in TaughtModel.objects.filter(lab=lab):
-        yield model.kept, model.folder
+        yield model.kept, model.size
     reports = Report.objects.filter(run__lab=lab)
     for path, frozen in reports.values_list("path", "frozen"):
-        yield frozen, settings.STORE / path
+        yield frozen, size_of(places.here(path))
 
 
 def _name(when: datetime) -> str:

@@ -4,17 +4,19 @@ A run keeps a measurement as "id@revision", a network by its id and one that is 
 lesson; only the worker that carries the run out turns them into files.
 """
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
+from fiducial import places
 from fiducial.learning.models import TaughtModel
 from fiducial.learning.queries import promoted_in
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement
 from workers.recipes.catalogue import RECIPES, Recipe
 from workers.run import RunError
+from workers.store import Place
 
 from . import following
 from .models import Run
@@ -35,17 +37,18 @@ def known(recipe: Recipe, measurement: Measurement) -> dict[str, Any]:
     return summary
 
 
-def located(run: Run) -> dict[str, Any]:
+def located(run: Run, local: Callable[[Place], Path]) -> dict[str, Any]:
     """The run's parameters for its numerics: a folder for a measurement, the file of a network.
 
-    Raises RunError where a network is not there.
+    `local` makes a place of the store one of this machine. Raises RunError where a network is not
+    there.
     """
     recipe, found = RECIPES.get(run.recipe), dict(run.parameters)
     for name in recipe.of_kind("measurement") if recipe else ():
-        found[name] = str(folders.revision(*_parts(found[name])))
+        found[name] = str(local(folders.revision(*_parts(found[name]))))
     for name in recipe.of_kind("network") if recipe else ():
         if found.get(name):
-            found[name] = _file(found[name])
+            found[name] = _file(found[name], local)
     return found
 
 
@@ -83,20 +86,20 @@ def _awaited(lesson: Run) -> dict[str, Any]:
     return {"name": name, "scale": lesson.parameters["scale"]}
 
 
-def _file(key: str) -> dict[str, str]:
+def _file(key: str, local: Callable[[Place], Path]) -> dict[str, str]:
     if lesson := following.lesson_in(key):
-        return _taught(Run.objects.select_related("measurement").filter(pk=lesson).first())
+        return _taught(Run.objects.select_related("measurement").filter(pk=lesson).first(), local)
     model = TaughtModel.objects.get(pk=key)
     file, digest = model.weights
-    return {"name": model.name, "file": str(model.folder / file), "sha256": digest}
+    return {"name": model.name, "file": str(local(model.folder / file)), "sha256": digest}
 
 
-def _taught(lesson: Run | None) -> dict[str, str]:
+def _taught(lesson: Run | None, local: Callable[[Place], Path]) -> dict[str, str]:
     """What a lesson taught, from among its own results."""
     if lesson is None or not lesson.store_path:
         raise RunError("What the lesson taught is no longer in the store; teach it again.")
     ((file, digest),) = lesson.summary["card"]["weights"].items()
-    path = settings.STORE / lesson.store_path / file
+    path = local(places.of(lesson.store_path) / file)
     return {"name": f"lesson on {lesson.measurement}", "file": str(path), "sha256": digest}
 
 

@@ -69,7 +69,7 @@ def end_expired_leases() -> None:
                 extra={"run": run.pk},
             )
             run.refresh_from_db()
-            folders.discard_unpublished(run)
+            folders.discard_unpublished(run)  # and by "remove_debris" what lies in a bucket
 
 
 def end_killed(worker: str) -> None:
@@ -105,6 +105,7 @@ def remove_debris() -> None:
     recent = Run.objects.filter(finished__gt=Now() - timedelta(hours=1))
     for run in recent.only("pk", "state", "token", "store_path"):
         folders.discard_unpublished(run)
+        folders.discard_objects(run)
 
 
 def _over_limit() -> QuerySet[Run]:

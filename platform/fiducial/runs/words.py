@@ -59,6 +59,13 @@ def killed_again() -> str:
     )
 
 
+def store_away(why: str) -> str:
+    return (
+        f"{why} It was tried for {duration(settings.OBJECTS_PATIENCE_SECONDS)}. Nothing of this "
+        "run was kept; your inputs are. Retry it when an operator has put the store right."
+    )
+
+
 def worker_lost_for_good(attempts: int, stage: str, percent: int) -> str:
     where = f" It was last at “{stage}” ({percent} %)." if stage else ""
     return (

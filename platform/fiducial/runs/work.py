@@ -11,8 +11,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from fiducial.measurements.queries import store_folder
 from fiducial.operations import logs
 from workers import run as door
+from workers.store import Unreachable
 
-from . import beside, folders, following, leases, words
+from . import beside, carrying, folders, following, leases, words
 from .models import Run
 from .watch import Watch, Why, settle
 
@@ -34,16 +35,17 @@ def _work(run: Run) -> None:
     log.info("Run %s: attempt %s, token %s, on %s", run.pk, run.attempt, run.token, run.worker)
     folders.discard_unpublished(run)
     try:
-        with Watch(run) as watch:
+        with Watch(run) as watch, carrying.inputs(run, watch) as local:
             summary = door.run(
                 run.recipe,
-                store_folder(run.measurement, run.measurement_revision),
+                local(store_folder(run.measurement, run.measurement_revision)),
                 folders.output(run),
-                beside.located(run),
+                beside.located(run, local),
                 seed=run.seed,
                 report=watch.report,
                 should_stop=watch.should_stop,
             )
+            carrying.keep(run, watch)
         _publish(run, summary)
     except door.Stopped:
         log.info("Run %s stopped: %s", run.pk, watch.why)
@@ -92,6 +94,8 @@ def _sentence(run: Run, error: Exception) -> str:
         return str(error)
     if isinstance(error, SoftTimeLimitExceeded):
         return words.over_time_limit()
+    if isinstance(error, Unreachable):
+        return words.store_away(str(error))
     if _is_no_room(error):
         return (
             "The disk is full: the result could not be written, and nothing of it was kept. "

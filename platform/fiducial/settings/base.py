@@ -13,7 +13,12 @@ from . import identity
 ROOT = Path(__file__).resolve().parents[3]
 HOME = Path(os.environ.get("FIDUCIAL_HOME", ROOT / "var")).resolve()
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-STORE = Path(os.environ.get("FIDUCIAL_STORE", HOME / "store")).resolve()
+# A folder, or s3://bucket/prefix: then arrays lie there, all else below HOME (fiducial/places.py).
+_STORE = os.environ.get("FIDUCIAL_STORE", "")
+OBJECTS = _STORE if _STORE.startswith("s3://") else ""
+STORE = Path(HOME / "store" if OBJECTS or not _STORE else _STORE).resolve()
+# How long a finished result is offered to a bucket that does not answer.
+OBJECTS_PATIENCE_SECONDS = float(os.environ.get("FIDUCIAL_OBJECTS_PATIENCE_SECONDS", "300"))
 
 SECRET_KEY = os.environ.get("FIDUCIAL_SECRET_KEY", "")
 DEBUG = False
@@ -58,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fiducial.operations.middleware.Noted",
+    "fiducial.operations.middleware.store_away",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

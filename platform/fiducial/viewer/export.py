@@ -4,13 +4,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from workers.store import RunStore
+from workers.store import Place, RunStore
+from workers.store.places import files
 
 Encode = Callable[[NDArray[np.float32], float | None], bytes]
 
@@ -45,7 +45,7 @@ def maps(store: RunStore, suffix: str, encode: Encode) -> Iterator[bytes]:
     pixel_um = fine_pixel_um(store)
     mask = fine_mask(store)
 
-    def files() -> Iterator[tuple[str, bytes]]:
+    def pictures() -> Iterator[tuple[str, bytes]]:
         for index, element in enumerate(store.channels):
             for folder, image in (("estimate", "estimate"), ("sigma", "std")):
                 values = np.asarray(store.image(image)[index], np.float32) * mask
@@ -54,15 +54,15 @@ def maps(store: RunStore, suffix: str, encode: Encode) -> Iterator[bytes]:
         yield "provenance.json", provenance(store)
         yield "README.md", about(store, pixel_um)
 
-    return zipped(files(), zipfile.ZIP_DEFLATED)
+    return zipped(pictures(), zipfile.ZIP_DEFLATED)
 
 
-def folder(path: Path, name: str) -> Iterator[bytes]:
-    """A zip, piece by piece, of a folder as it lies on the disk, under the folder `name`."""
-    found = sorted(file for file in path.rglob("*") if file.is_file())
+def folder(place: Place, name: str) -> Iterator[bytes]:
+    """A zip, piece by piece, of everything at a place as it lies there, under the folder `name`."""
+    found = sorted(files(place))
     # Stored, not packed: the chunks are compressed already.
     return zipped(
-        ((f"{name}/{file.relative_to(path).as_posix()}", file.read_bytes()) for file in found),
+        ((f"{name}/{file}", (place / file).read_bytes()) for file in found),
         zipfile.ZIP_STORED,
     )
 

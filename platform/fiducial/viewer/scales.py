@@ -1,12 +1,11 @@
 """The scales of a run's pictures: one range per element, shared by every pane that shows counts."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.store import ImageStore, RunStore
+from workers.store import ImageStore, Place, RunStore
 
 PIXELS = 1024**2  # enough to know a percentile by
 
@@ -19,7 +18,7 @@ def counts_range(values: NDArray[np.float32]) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=64)
-def of_run(path: Path) -> list[dict[str, float]]:
+def of_run(path: Place) -> list[dict[str, float]]:
     """Per channel of the run at `path`: `low`, `high` (counts), `interval` (its widest colours)."""
     store = RunStore(path)
     estimate = overview(store, "estimate")

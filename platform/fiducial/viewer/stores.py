@@ -1,30 +1,28 @@
 """The stores behind runs and measurements, opened once per process: they never change."""
 
 from functools import lru_cache
-from pathlib import Path
 
-from django.conf import settings
-
+from fiducial import places
 from fiducial.measurements.models import Measurement
 from fiducial.measurements.queries import store_folder
 from fiducial.runs import folders
 from fiducial.runs.models import Run
-from workers.store import ImageStore, MeasurementStore, RunPreview, RunStore
+from workers.store import ImageStore, MeasurementStore, Place, RunPreview, RunStore
 
 
 @lru_cache(maxsize=64)
-def _run(path: Path) -> RunStore:
+def _run(path: Place) -> RunStore:
     return RunStore(path)
 
 
 @lru_cache(maxsize=64)
-def _measurement(path: Path) -> MeasurementStore:
+def _measurement(path: Place) -> MeasurementStore:
     return MeasurementStore(path)
 
 
 def of_run(run: Run) -> RunStore:
     """The store of a finished run (StoreError when its folder is gone)."""
-    return _run(settings.STORE / run.store_path)
+    return _run(places.of(run.store_path))
 
 
 def under_way(run: Run) -> RunPreview:

@@ -5,7 +5,6 @@ Works on windows only: of a large map nothing but the first measurement is ever 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from workers.assessment.audit.features import Judged, judge_features
 from workers.assessment.audit.registration import Field, Found, NotFound, register
 from workers.assessment.audit.windows import Window
 from workers.assessment.features import Features
-from workers.store import MeasurementStore, RunStore
+from workers.store import MeasurementStore, Place, RunStore
 
 Array = NDArray[np.float64]
 
@@ -25,9 +24,9 @@ MEASURED = 0.5  # of a window, at least, to be judged
 
 
 def judge(
-    measurement: Path,
-    run: Path,
-    rescan: Path,
+    measurement: Place,
+    run: Place,
+    rescan: Place,
     windows: Sequence[Window],
     *,
     drawn: bool,

@@ -1,12 +1,13 @@
 """What becomes of a measurement once the reading process has answered."""
 
-import shutil
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+
+from workers.store import Place
+from workers.store.places import move
 
 from .. import folders
 from ..models import Measurement
@@ -16,7 +17,7 @@ Reply = dict[str, Any]
 
 
 @transaction.atomic
-def publish(measurement_id: UUID, attempt: int, reply: Reply, output: Path) -> None:
+def publish(measurement_id: UUID, attempt: int, reply: Reply, output: Place) -> None:
     """Make `output` the next revision, or keep the reader's refusal, if the claim still holds.
 
     A claim is void when the measurement was deleted or claimed anew; then nothing changes. A
@@ -40,14 +41,12 @@ def publish(measurement_id: UUID, attempt: int, reply: Reply, output: Path) -> N
     row.save()
 
 
-def _accept(row: Measurement, reply: Reply, output: Path) -> None:
+def _accept(row: Measurement, reply: Reply, output: Place) -> None:
     if reply["content_hash"] != row.content_hash:
         row.revision += 1
-        target = folders.revision(row.pk, row.revision)
         # Only a publication that was never committed can have left something at this place.
-        shutil.rmtree(target, ignore_errors=True)
-        output.rename(target)
-        row.store_path = folders.relative(target)
+        move(output, folders.revision(row.pk, row.revision))
+        row.store_path = folders.revision_path(row.pk, row.revision)
         row.content_hash = reply["content_hash"]
     row.summary = reply["summary"]
     row.problems = reply["problems"]

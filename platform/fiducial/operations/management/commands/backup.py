@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fiducial.errors import Refused
 from fiducial.operations.backup import backup
+from workers.store import Unreachable
 
 
 class Command(BaseCommand):
@@ -21,6 +22,6 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing half-made is left
         try:
             number = backup(folder.resolve())
-        except Refused as refusal:
+        except (Refused, Unreachable) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{number} files in {folder}, each with its hash in manifest.json.")

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fiducial.errors import Refused
-from fiducial.operations.backup import restore
+from fiducial.operations.backup import missing, restore
+from workers.store import Unreachable
 
 
 class Command(BaseCommand):
@@ -18,9 +19,15 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, **options: Any) -> None:
         try:
             number = restore(folder.resolve())
-        except Refused as refusal:
+            gone = missing(folder.resolve())
+        except (Refused, Unreachable) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(
             f"{number} files were right and are restored. Passwords are as they were; "
             "everybody signs in again."
         )
+        if gone:
+            self.stderr.write(
+                f"{len(gone)} arrays of the backup are not in the bucket any more; the first is "
+                f"{gone[0]}. The pages that show them will say so."
+            )

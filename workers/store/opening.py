@@ -1,6 +1,7 @@
 """Opening what lies at a place: documents and arrays, from a folder or through the network.
 
-Nothing that has been published changes, so what was opened in a bucket is opened once.
+Nothing that has been published changes, so what was opened is kept: for a folder as long as its
+metadata are the same file, so that one removed or written anew is not taken for what was there.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import zarr
@@ -28,14 +30,16 @@ def document(place: Place) -> dict[str, Any]:
     """The metadata of the group at a place (OSError or ValueError where there is none)."""
     if isinstance(place, ObjectPlace):
         return _kept_document(place)
-    return _document(place)
+    written = (place / "zarr.json").stat()
+    return _document_of(place, written.st_ino, written.st_mtime_ns)
 
 
 def array(place: Place) -> zarr.Array[Any]:
     """The array at a place, opened for reading (FileNotFoundError where there is none)."""
     if isinstance(place, ObjectPlace):
         return _kept_array(place, os.getpid())
-    return zarr.open_array(place, mode="r")
+    written = (place / "zarr.json").stat()
+    return _array_of(place, written.st_ino, written.st_mtime_ns)
 
 
 def group(place: Place) -> zarr.Group:
@@ -48,6 +52,16 @@ def group(place: Place) -> zarr.Group:
 def _document(place: Place) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((place / "zarr.json").read_text())
     return found
+
+
+@lru_cache(maxsize=1024)
+def _document_of(place: Path, inode: int, written_ns: int) -> dict[str, Any]:
+    return _document(place)
+
+
+@lru_cache(maxsize=1024)
+def _array_of(place: Path, inode: int, written_ns: int) -> zarr.Array[Any]:
+    return zarr.open_array(place, mode="r")
 
 
 @lru_cache(maxsize=1024)

@@ -23,12 +23,12 @@ from .turns import Cap, Standing, Waiting
 def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
     """The runs of the labs in which `user` may do `verb` (by default: see)."""
     found = Run.objects.filter(lab__in=permissions.labs_where_may(user, verb))
-    return found.select_related("measurement__project__lab", "submitted_by", "after")
+    return found.select_related("lab", "measurement__project__lab", "submitted_by", "after")
 
 
 def may_change(user: User, run: Run) -> bool:
     """Whether `user` may cancel or retry `run`."""
-    return permissions.may(user, permissions.WORK, run.measurement.project.lab)
+    return permissions.may(user, permissions.WORK, run.lab)
 
 
 def recipe_title(run: Run) -> str:
@@ -75,7 +75,7 @@ class Queue:
             return reasons.capped(self.caps[run.pk])
         place = self.places[run.pk]
         if place > 1:
-            return reasons.behind(place, run.measurement.project.lab_id, self.standing)
+            return reasons.behind(place, run.lab_id, self.standing)
         return reasons.next_in_turn(self._serving(run.lane), self.busy, run.memory)
 
     def _serving(self, lane: str) -> int:

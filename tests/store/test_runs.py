@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,18 @@ def test_window_is_clipped_at_the_edge(run):
 def test_window_outside_the_picture_is_refused(run, where):
     with pytest.raises(store.StoreError, match="lies outside estimate"):
         store.RunStore(run).window("estimate", *where, 8, 8)
+
+
+def test_what_was_opened_is_not_shown_once_it_is_removed_or_written_anew(tmp_path):
+    for value in (1.0, 2.0):
+        writer = new_run(tmp_path / "run")
+        writer.image("estimate", np.full((1, 4, 4), value, np.float32))
+        writer.close({})
+        seen = store.RunStore(tmp_path / "run")
+        assert seen.window("estimate", 0, 0, 0, 4, 4).max() == value
+        shutil.rmtree(tmp_path / "run")
+        with pytest.raises(FileNotFoundError):
+            seen.window("estimate", 0, 0, 0, 4, 4)
 
 
 def test_levels_are_block_means_down_to_256_pixels(run):

@@ -30,8 +30,7 @@ def document(place: Place) -> dict[str, Any]:
     """The metadata of the group at a place (OSError or ValueError where there is none)."""
     if isinstance(place, ObjectPlace):
         return _kept_document(place)
-    written = (place / "zarr.json").stat()
-    return _document_of(place, written.st_ino, written.st_mtime_ns)
+    return _document(place)
 
 
 def array(place: Place) -> zarr.Array[Any]:
@@ -52,11 +51,6 @@ def group(place: Place) -> zarr.Group:
 def _document(place: Place) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((place / "zarr.json").read_text())
     return found
-
-
-@lru_cache(maxsize=1024)
-def _document_of(place: Path, inode: int, written_ns: int) -> dict[str, Any]:
-    return _document(place)
 
 
 @lru_cache(maxsize=1024)

@@ -41,13 +41,6 @@ def array(place: Place) -> zarr.Array[Any]:
     return _array_of(place, written.st_ino, written.st_mtime_ns)
 
 
-def group(place: Place) -> zarr.Group:
-    """The group at a place, opened for reading."""
-    if isinstance(place, ObjectPlace):
-        return zarr.open_group(Bucket(place), mode="r", zarr_format=3)
-    return zarr.open_group(place, mode="r")
-
-
 def _document(place: Place) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((place / "zarr.json").read_text())
     return found

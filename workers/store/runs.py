@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from workers.store import opening
 from workers.store.files import NewFolder, StoreError, content_hash
 from workers.store.images import write_image
-from workers.store.places import Place
+from workers.store.places import Place, files
 from workers.store.reading import KEY, SCHEMA_VERSION, ImageStore, plain
 
 FINISHED = ".finished"  # in a run being written: one empty file for every picture that is whole
@@ -208,5 +208,6 @@ class RunStore(ImageStore):
         """The table's columns by name, each 1-D and of one length (StoreError if absent)."""
         if not self.has_table(name):
             raise StoreError(f"There is no table named {name} in {self.path.name}.")
-        group = opening.group(self.path / "tables" / name)
-        return {key: np.asarray(array[:]) for key, array in group.arrays()}
+        place = self.path / "tables" / name
+        columns = sorted({file.split("/")[0] for file in files(place) if "/" in file})
+        return {column: np.asarray(opening.array(place / column)[:]) for column in columns}

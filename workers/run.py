@@ -35,8 +35,9 @@ def run(
     """Run `recipe` on the measurement store at `measurement` and write the run store `output`.
 
     `parameters` are cleaned ones (`Recipe.clean`). `output` must not exist; it is complete when
-    this returns. `kept`: the folder of a recipe whose tiles were worked before (`tile`). Returns the recipe's summary in plain JSON types (numbers that are not finite
-    become None). Raises Stopped, or RunError with a sentence.
+    this returns. `kept`: the folder where tiles of this run were left (`tile`). Returns the
+    recipe's summary in plain JSON types (numbers that are not finite become None). Raises Stopped,
+    or RunError with a sentence.
     """
     _refuse(recipe, measurement)
     if output.exists():

@@ -1,8 +1,8 @@
 """One run whole and one tile by tile, with tiles so small that a small map has several.
 
-`python -m tests.recipes.split MEASUREMENT FOLDER RECIPE PARAMETERS` prints how many tiles there were
-and whether both runs are the same; a process of its own, since the size of a tile is read when it
-starts (FIDUCIAL_TILE_CELLS).
+`python -m tests.recipes.split MEASUREMENT FOLDER RECIPE PARAMETERS` prints how many tiles there
+were and whether both runs are the same; a process of its own, since the size of a tile is read when
+it starts (FIDUCIAL_TILE_CELLS).
 """
 
 import json

@@ -91,8 +91,8 @@ def answer(
 
     The estimate is written as soon as it is there and each sample as it is drawn, so that a page
     can show them before the run is over. `kept`: where tiles lie that were worked before (`tile`);
-    the run is the same to the last bit without them. Raises Stopped when told to stop and RunError for a map
-    the recipe cannot answer for.
+    the run is the same to the last bit without them. Raises Stopped when told to stop and RunError
+    for a map the recipe cannot answer for.
     """
     began = time.monotonic()
 

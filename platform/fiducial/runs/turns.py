@@ -101,7 +101,7 @@ def _within_lab(run: Waiting) -> tuple[bool, int]:
 
 
 def read() -> tuple[list[Waiting], Standing]:
-    """Every run that waits, oldest first, and how labs stand; in four queries."""
+    """Every run that waits, oldest first, and how labs stand; in six queries."""
     queued = Run.objects.filter(state=Run.State.QUEUED, cancel_requested=False)
     columns = ("pk", "token", use.LAB, "submitted_by", "lane", "estimated", "memory", "front")
     waiting = [Waiting(*row) for row in queued.order_by("created").values_list(*columns)]
@@ -120,14 +120,17 @@ def _standing() -> Standing:
     now = timezone.now()
     standing = Standing(use=use.decayed_by_lab())
     running = Run.objects.filter(state=Run.State.RUNNING)
-    for lab, user, started, estimated in running.values_list(
-        use.LAB, "submitted_by", "started", "estimated"
+    under_way = []
+    for lab, user, *held, in_tiles in running.values_list(
+        use.LAB, "submitted_by", "started", "estimated", "in_tiles"
     ):
+        standing.of_user[user] += 1
+        standing.of_lab[lab] += 1
+        under_way += [] if in_tiles else [(lab, *held)]
+    for lab, started, estimated in (*under_way, *use.tiles_under_way()):
         # At once by what it will take: else a lab would be given every worker of one moment.
         seconds = max(use.decayed(started, now, now) if started else 0.0, estimated)
         standing.use[lab] = standing.use.get(lab, 0.0) + seconds
-        standing.of_user[user] += 1
-        standing.of_lab[lab] += 1
     allotted = list(Allotment.objects.all())
     standing.share = {one.lab_id: one.share for one in allotted}
     standing.beamtime = frozenset(one.lab_id for one in allotted if one.has_beamtime(now))

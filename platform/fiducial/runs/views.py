@@ -157,7 +157,7 @@ def _measurement(request: HttpRequest, pk: UUID) -> Measurement:
 
 
 def _run(request: HttpRequest, pk: UUID) -> Run:
-    return get_object_or_404(queries.visible_runs(request.user), pk=pk)
+    return get_object_or_404(queries.with_hands(queries.visible_runs(request.user)), pk=pk)
 
 
 def _recipe(request: HttpRequest, measurement: Measurement) -> Recipe:
@@ -202,6 +202,7 @@ def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
     return {
         "run": found,
         "line": queries.line(found, queries.read_queue()),
+        "hands": queries.hands(found),
         "recipe": queries.recipe_title(found),
         "parameters": describing.parameters(found),
         "curve": "" if describing.answers(found) else reverse("learning:curve", args=[found.pk]),

@@ -12,8 +12,8 @@ from fiducial.measurements.queries import store_folder
 from fiducial.operations import logs
 from workers import run as door
 
-from . import beside, folders, leases, words
-from .models import Run
+from . import beside, folders, leases, tickets, tiling, words
+from .models import Run, Tile
 from .watch import Watch, Why, settle
 
 log = logging.getLogger(__name__)
@@ -21,17 +21,74 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def work_one(worker: str) -> None:
-    """Take the next run in turn, if any, and bring it to an end."""
-    run = leases.claim(worker)
-    if run is None:
+    """Take the next run in turn, or a tile of one, if any, and bring it to an end."""
+    taken = leases.claim(worker)
+    if isinstance(taken, Tile):
+        with logs.of_run(taken.run_id):
+            _work_tile(taken)
+    elif taken:
+        with logs.of_run(taken.pk):
+            _begin(taken)
+
+
+def _begin(run: Run) -> None:
+    """Share a large run with other workers and take a tile of it; do a small one as a whole."""
+    worker = run.worker
+    folders.discard_unpublished(run)
+    if not tiling.spread(run):
+        _work(run)
         return
-    with logs.of_run(run.pk):
+    tickets.issue(run.lane, run.tiles.exclude(state=Tile.State.DONE).count() - 1)
+    taken = tiling.take(run.pk, worker)
+    if isinstance(taken, Tile):
+        _work_tile(taken)
+    elif taken:
+        _work(taken)
+
+
+def _work_tile(tile: Tile) -> None:
+    run = tile.run
+    log.info("Run %s: tile %s, attempt %s, on %s", run.pk, tile.number, tile.attempt, tile.worker)
+    try:
+        with Watch(tile) as watch:
+            door.tile(
+                run.recipe,
+                tile.number,
+                store_folder(run.measurement, run.measurement_revision),
+                folders.tiles(run),
+                beside.located(run),
+                seed=run.seed,
+                report=watch.report,
+                should_stop=watch.should_stop,
+            )
+        closed = _insist(lambda: tiling.close(tile))
+    except door.Stopped:
+        log.info("Run %s: tile %s stopped: %s", run.pk, tile.number, watch.why)
+        settle(tile, watch.why)
+    except SystemExit:
+        settle(tile, Why.STOPPING)
+        raise
+    except Exception as error:
+        log.warning("Run %s failed at tile %s", run.pk, tile.number, exc_info=error)
+        sentence = _sentence(run, error)
+        folders.discard_tiles(run)  # first: on a full disk this is what makes room for the row
+        _insist(lambda: tiling.fail(tile, sentence))
+    else:
+        _finish_after(tile, closed=closed)
+
+
+def _finish_after(tile: Tile, *, closed: bool) -> None:
+    """Finish the run whose last tile this was, unless an operator wants this worker to rest."""
+    if not closed:
+        settle(tile, Why.FENCED)
+    elif leases.may_take(tile.worker) and (run := tiling.finish(tile.run_id, tile.worker)):
         _work(run)
 
 
 def _work(run: Run) -> None:
     log.info("Run %s: attempt %s, token %s, on %s", run.pk, run.attempt, run.token, run.worker)
-    folders.discard_unpublished(run)
+    kept = folders.tiles(run) if run.tiles.exists() else None
+    before = tiling.split_of(run).share if kept else 0.0
     try:
         with Watch(run) as watch:
             summary = door.run(
@@ -40,8 +97,9 @@ def _work(run: Run) -> None:
                 folders.output(run),
                 beside.located(run),
                 seed=run.seed,
-                report=watch.report,
+                report=lambda stage, share: watch.report(stage, before + (1 - before) * share),
                 should_stop=watch.should_stop,
+                kept=kept,
             )
         _publish(run, summary)
     except door.Stopped:
@@ -60,6 +118,7 @@ def _publish(run: Run, summary: dict) -> None:
     published = _insist(lambda: leases.publish(run, store_path=path, summary=summary, size=size))
     if published:
         log.info("Run %s succeeded", run.pk)
+        folders.discard_tiles(run)
     else:
         log.warning("Run %s: token %s is not valid any more, result refused", run.pk, run.token)
         folders.discard(run)
@@ -69,6 +128,7 @@ def _publish(run: Run, summary: dict) -> None:
 def _give_up(run: Run, error: Exception) -> None:
     log.warning("Run %s failed", run.pk, exc_info=error)
     folders.discard(run)  # first: on a full disk this is what makes room for the row
+    folders.discard_tiles(run)
     sentence = _sentence(run, error)
     _insist(lambda: leases.fail(run, sentence))
 

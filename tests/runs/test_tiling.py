@@ -279,5 +279,5 @@ def test_shared_runs_cost_the_pages_no_queries_more(
         assert tiling.spread(row)
         leases.claim(f"gpu{number}@here")
     client.force_login(people.person(is_operator=True))
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(31):
         client.get(reverse("operate:page"))

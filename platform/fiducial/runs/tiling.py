@@ -49,7 +49,8 @@ def spread(run: Run) -> bool:
         each = run.estimated * split.share / split.tiles
         numbers = set(range(split.tiles)) - set(run.tiles.values_list("number", flat=True))
         Tile.objects.bulk_create(
-            [Tile(run=run, number=number, estimated=each) for number in sorted(numbers)]
+            [Tile(run=run, number=number, estimated=each) for number in sorted(numbers)],
+            ignore_conflicts=True,  # a worker that was lost, and awoke, may do it too
         )
         let_go = Run.objects.filter(_UNFINISHED, pk=run.pk, state=Run.State.RUNNING).filter(
             token=run.token

@@ -89,8 +89,10 @@ def test_a_frozen_worker_that_wakes_up_closes_nothing(broken):
     assert_finished(facility, run, 2)
     before = facility.row(run)
     first.signal(signal.SIGCONT)
-    wait_for(lambda: "stopped: fenced" in first.log.read_text(), "it noticed", first.log)
+    wait_for(lambda: "succeeded in" in first.log.read_text(), "its task ended", first.log)
     assert facility.row(run) == before
+    kept = [before["store_path"].rpartition("/")[2]]
+    wait_for(lambda: facility.files(run) == kept, "its tile is removed", first.log)
 
 
 def test_a_tile_whose_process_is_killed_twice_ends_the_run(broken):

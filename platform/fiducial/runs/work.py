@@ -80,6 +80,7 @@ def _work_tile(tile: Tile) -> None:
 def _finish_after(tile: Tile, *, closed: bool) -> None:
     """Finish the run whose last tile this was, unless an operator wants this worker to rest."""
     if not closed:
+        log.warning("Run %s: tile %s is not ours any more", tile.run_id, tile.number)
         settle(tile, Why.FENCED)
     elif leases.may_take(tile.worker) and (run := tiling.finish(tile.run_id, tile.worker)):
         _work(run)

@@ -144,6 +144,18 @@ def test_a_tile_that_loses_three_workers_ends_the_run_with_the_reason(run):
     assert states(run)[0] == "stopped"
 
 
+def test_a_tile_whose_process_was_killed_waits_again_at_once_and_ends_the_run_the_second_time(run):
+    shared(run)
+    leases.claim("gpu0@here")
+    sweeper.end_killed("gpu0@here")
+    assert states(run)[0] == "waiting"
+    assert leases.claim("gpu0@here").attempt == 2
+    sweeper.end_killed("gpu0@here")
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.error.startswith("The system ended its process at the second attempt")
+
+
 def test_a_tile_over_the_time_limit_ends_the_run(run):
     shared(run)
     leases.claim("gpu0@here")

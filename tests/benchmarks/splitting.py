@@ -16,10 +16,10 @@ from tests.factories import facility as facilities
 from tests.factories.facility import Facility, facility
 
 RESULTS = Path(__file__).parent / "results" / "splitting.json"
-SIDES = (128, 256, 512)  # measured pixels; as many cells at ×2
+SIDES = (192, 256, 512)  # measured pixels; as many cells at ×2
 WORKERS = (1, 2)
 RECIPES = ("xray-ensemble", "xray-diffusion")
-TILE = 64  # cells: four tiles in the smallest map, sixty-four in the largest
+TILE = 128  # cells: four tiles in the smallest map, sixteen in the largest
 PATIENCE = 1200.0
 
 SUBMIT = """

@@ -56,6 +56,8 @@ def test_noise_belongs_to_its_seed_sample_and_place() -> None:
     whole = white_noise(7, 2, (3, 4, 20, 30))
     part = white_noise(7, 2, (2, 4, 12, 18))
     assert torch.equal(whole[:2, :, :12, :18], part)
+    window = white_noise(7, 2, (3, 4, 20, 30), (slice(5, 9), slice(7, 30)))
+    assert torch.equal(whole[:, :, 5:9, 7:30], window)
     for seed, k in ((8, 2), (7, 3)):
         assert not torch.equal(whole, white_noise(seed, k, (3, 4, 20, 30)))
     assert abs(float(whole.mean())) < 0.05

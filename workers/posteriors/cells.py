@@ -48,6 +48,23 @@ def cell_basis(forward: LinearForwardModel) -> CellModel:
     return forward if isinstance(forward, CellModel) else CellModel("binned", forward.factor)
 
 
+def cells_of(y: Tensor, forward: LinearForwardModel) -> tuple[int, int]:
+    """Rows and columns of cells of counts `y` (..., h, w)."""
+    step = _step(forward)
+    return y.shape[-2] // step, y.shape[-1] // step
+
+
+def measured(y: Tensor, window: tuple[slice, slice], forward: LinearForwardModel) -> Tensor:
+    """The part of counts `y` (e, h, w) in `window`, given in cells; as a batch of one."""
+    step = _step(forward)
+    return y[None, :, *(slice(s.start * step, s.stop * step) for s in window)]
+
+
+def _step(forward: LinearForwardModel) -> int:
+    """Measured pixels along a cell: 2 if the map is fine."""
+    return cell_basis(forward).block // forward.factor
+
+
 def interpolate(y: Tensor, operator: str, factor: int) -> Tensor:
     """Bicubic interpolation aligned to the operator, `(n, 1, h, w) -> (n, 1, f·h, f·w)`."""
     rows, columns = _PLACEMENT[operator]

@@ -6,7 +6,7 @@ through the forward model is the same for all.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from workers.physics import LinearForwardModel, PoissonNoise
 from workers.physics.masks import fill_unmeasured
 from workers.posteriors.cells import cell_basis
+from workers.posteriors.shelf import NOTHING_KEPT, Shelf
 
 # On the members' own spread. Counts that an estimate does not explain say that it is wrong, not
 # that it is certain: bisection alone would take its spread to nothing.
@@ -57,9 +58,44 @@ class Model(ABC):
         *,
         strict: bool = False,
         progress: Progress = silent,
+        shelf: Shelf = NOTHING_KEPT,
     ) -> "CellPosterior[Any]":
         """The posterior of one measurement, networks already asked; see `CellPosterior`."""
-        return self.kind(self, values, mask, forward, noise, strict, progress)
+        return self.kind(self, values, mask, forward, noise, strict, progress, shelf)
+
+
+class TiledModel(Model):
+    """A model whose networks can be asked about one tile of a map without the others."""
+
+    @abstractmethod
+    def work_tile(
+        self,
+        n: int,
+        y: Tensor,
+        forward: LinearForwardModel,
+        variance_factor: Tensor,
+        draws: Sequence[tuple[int, int]],
+        shelf: Shelf,
+        progress: Progress = silent,
+    ) -> None:
+        """Put on `shelf` what a posterior of `ready` counts `y` will ask of its tile `n`.
+
+        `draws`: seed and number of every sample that will be drawn.
+        """
+
+
+def ready(
+    values: np.ndarray, mask: np.ndarray, forward: LinearForwardModel, noise: PoissonNoise
+) -> tuple[Tensor, Tensor]:
+    """Counts `(e, h, w)` as networks are asked about them, without holes; variance factors (e,).
+
+    Cells of a fine map are pairs of rows and columns, so its sides become even.
+    """
+    filled = torch.from_numpy(fill_unmeasured(values, mask).astype(np.float32))
+    if forward.name == "fine":
+        h, w = filled.shape[-2:]
+        filled = F.pad(filled[None], (0, w % 2, 0, h % 2), mode="replicate")[0]
+    return filled, noise.variance_factor.to(torch.float32).expand(len(filled))
 
 
 M = TypeVar("M", bound=Model)
@@ -73,6 +109,7 @@ class CellPosterior(ABC, Generic[M]):
     values : float32 (e, h, w), counts; mask : bool (h, w), True where measured.
     noise : counting noise with one variance factor per element.
     strict : samples and estimate return the measured counts exactly instead of within noise.
+    shelf : where tiles of this very measurement lie that were computed before.
     """
 
     def __init__(
@@ -84,17 +121,14 @@ class CellPosterior(ABC, Generic[M]):
         noise: PoissonNoise,
         strict: bool,
         progress: Progress,
+        shelf: Shelf = NOTHING_KEPT,
     ) -> None:
         self.model, self.forward, self.noise, self.strict = model, forward, noise, strict
+        self.shelf = shelf
         self.y = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
         self.mask = torch.from_numpy(np.ascontiguousarray(mask))
         self.basis = cell_basis(forward)
-        filled = torch.from_numpy(fill_unmeasured(values, mask).astype(np.float32))
-        if forward.name == "fine":  # cells of a fine map are pairs of rows and columns
-            h, w = filled.shape[-2:]
-            filled = F.pad(filled[None], (0, w % 2, 0, h % 2), mode="replicate")[0]
-        factors = noise.variance_factor.to(torch.float32).expand(len(filled))
-        self.prediction = self._ask(filled, factors, progress)
+        self.prediction = self._ask(*ready(values, mask, forward, noise), progress)
 
     @abstractmethod
     def _ask(self, y: Tensor, variance_factor: Tensor, progress: Progress) -> Prediction:

@@ -140,6 +140,17 @@ def _unknown(values: Values, summary: Values) -> float:
     return 0.0
 
 
+class Split(NamedTuple):
+    """Into how many tiles a run's work falls (1: none), and which part of its time they take."""
+
+    tiles: int
+    share: float
+
+
+def _whole(values: Values, summary: Values) -> Split:
+    return Split(1, 0.0)
+
+
 def _no_suggestion(summary: Values) -> dict[str, Any]:
     return {}
 
@@ -152,6 +163,9 @@ class Recipe:
     it is imported only by the worker that runs it. `rules` looks at all values together and
     returns sentences by parameter name. `suggest` knows better defaults for one measurement.
     `seconds` estimates the time on two CPU cores, `memory` the bytes at its peak (0: not known).
+    `split` says how far several workers can share a run. Where it can say more than one tile,
+    `module` also has `tile(n, measurement, kept, parameters, seed, report, should_stop)`, which
+    leaves in the folder `kept` what `run` takes from there by the argument `kept`.
     """
 
     name: str
@@ -166,6 +180,7 @@ class Recipe:
     accepts: Content = "maps"
     makes: Product = "answer"
     memory: Callable[[Values, Values], float] = _unknown
+    split: Callable[[Values, Values], Split] = _whole
 
     def of_kind(self, kind: Kind) -> list[str]:
         """The names of its parameters of one kind."""
@@ -209,3 +224,7 @@ class Recipe:
         function = import_module(self.module).run
         summary: dict[str, Any] = function(*args, **kwargs)
         return summary
+
+    def tile(self, *args: Any, **kwargs: Any) -> None:
+        """Import the numerics and work one tile; see `workers.run.tile` for the arguments."""
+        import_module(self.module).tile(*args, **kwargs)

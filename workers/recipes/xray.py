@@ -6,7 +6,7 @@ of `xray-ensemble`, declared in `recipes.xray_ensemble`; imported only by the wo
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,35 +29,16 @@ from workers.assessment.smooth import smooth_image
 from workers.assessment.spread import Spread
 from workers.physics.operator_check import operator_check
 from workers.physics.spectrum import fit_specimen
-from workers.posteriors.posterior import CellPosterior, Model
+from workers.posteriors.posterior import CellPosterior
+from workers.posteriors.shelf import NOTHING_KEPT, FolderShelf
 from workers.recipes import checking, judging, words
+from workers.recipes.estimator import Estimator, Loaded, Step, tile_of
 from workers.recipes.problem import Problem, problem_of
 from workers.run import Stopped
 from workers.training.cards import XRAY, card
 from workers.training.registry import load_ensemble
 
 LEVEL = "0.9"  # of the interval shown
-
-Step = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A model ready for one problem, and what the summary says of that, each with a sentence."""
-
-    model: Model
-    told: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Estimator:
-    """Who draws the samples: the recipe that asks for it, its model's name, the model itself."""
-
-    recipe: str
-    model: str
-    stage: str  # what happens before the estimate is there, in words
-    share: float  # of the whole time that this takes, for the time left
-    load: Callable[[Problem, dict[str, Any]], Loaded]  # for a problem and the parameters of a run
 
 
 def _ensemble(problem: Problem, parameters: dict[str, Any]) -> Loaded:
@@ -75,11 +56,24 @@ def run(
     seed: int,
     report: Step,
     should_stop: Callable[[], bool],
+    kept: Path | None = None,
 ) -> dict[str, Any]:
     """Carry out `xray-ensemble`; as `answer`."""
     return answer(
-        ENSEMBLE, measurement, output, parameters, seed=seed, report=report, should_stop=should_stop
+        ENSEMBLE,
+        measurement,
+        output,
+        parameters,
+        seed=seed,
+        report=report,
+        should_stop=should_stop,
+        kept=kept,
     )
+
+
+def tile(n: int, *args: Any, **kwargs: Any) -> None:
+    """Tile `n` of `xray-ensemble`; as `recipes.estimator.tile_of`."""
+    tile_of(ENSEMBLE, n, *args, **kwargs)
 
 
 def answer(
@@ -91,12 +85,14 @@ def answer(
     seed: int,
     report: Step,
     should_stop: Callable[[], bool],
+    kept: Path | None = None,
 ) -> dict[str, Any]:
     """Carry out a recipe and write the run to `output`; returns its summary.
 
     The estimate is written as soon as it is there and each sample as it is drawn, so that a page
-    can show them before the run is over. Raises Stopped when told to stop and RunError for a map
-    the recipe cannot answer for.
+    can show them before the run is over. `kept`: where tiles lie that were worked before (`tile`);
+    the run is the same to the last bit without them. Raises Stopped when told to stop and RunError
+    for a map the recipe cannot answer for.
     """
     began = time.monotonic()
 
@@ -119,6 +115,7 @@ def answer(
         *problem.asked,
         strict=parameters["strict"],
         progress=lambda share: step(estimator.stage, 0.02 + estimator.share * share),
+        shelf=FolderShelf(kept) if kept else NOTHING_KEPT,
     )
     predicted = 0.02 + estimator.share
     with store.RunWriter(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from workers.recipes.memory import MapMemory
-from workers.recipes.parameters import Choice, Parameter, Recipe, Values
+from workers.recipes.parameters import Choice, Parameter, Recipe, Split, Values
 from workers.recipes.xray_ensemble import (
     CHANNELS,
     FACTOR,
@@ -12,6 +12,7 @@ from workers.recipes.xray_ensemble import (
     STRICT,
     rules,
     suggestion,
+    tiles_of,
 )
 
 # Two CPU cores; per element and 512 × 512 fine pixels at ×4, whose cells are 4 × 4.
@@ -20,6 +21,7 @@ SECONDS_SAMPLE = 0.2
 SECONDS_START = 8.0
 # Kept of a cell is what conditions the flow, 48 features.
 MEMORY = MapMemory(pixel=8, cell=192, network=2600, pictures=225, checked=210)
+SHARE_TILES = 0.75  # of the time of a run, that regression and flow take
 
 # At ×8 the regression explains too little for its residuals to be worth learning.
 GUIDED_FACTOR = 4  # the guide network was trained for cells of 4 × 4
@@ -122,6 +124,14 @@ def seconds(parameters: Values, summary: Values) -> float:
     return float(SECONDS_START + each * tiles * len(parameters["channels"]) + guide)
 
 
+def split(parameters: Values, summary: Values) -> Split:
+    """The null-space flow asks and draws tile by tile. Other estimators, and the guide, which is
+    aligned to the whole map first, do not."""
+    if parameters["estimator"] != "flow" or parameters["guide"]:
+        return Split(1, 0.0)
+    return Split(tiles_of(parameters, summary), SHARE_TILES)
+
+
 RECIPE = Recipe(
     name="xray-diffusion",
     title="Latent diffusion of an X-ray map",
@@ -135,4 +145,5 @@ RECIPE = Recipe(
     memory=MEMORY,
     rules=diffusion_rules,
     suggest=suggestion,
+    split=split,
 )

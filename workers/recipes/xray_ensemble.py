@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from workers.posteriors.tiles import count
 from workers.recipes.memory import MapMemory
-from workers.recipes.parameters import Choice, Parameter, Recipe, Values
+from workers.recipes.parameters import Choice, Parameter, Recipe, Split, Values
 from workers.training.cards import card
 
 MAX_SIDE = 8192  # fine pixels; above this a page cannot show what was computed
@@ -89,6 +90,21 @@ def seconds(parameters: Values, summary: Values) -> float:
     return float(SECONDS_START + each * tiles * len(parameters["channels"]))
 
 
+def tiles_of(parameters: Values, summary: Values) -> int:
+    """How many tiles of cells the networks are asked about, one after the other."""
+    height, width = (
+        side if parameters["factor"] > 1 else -(-side // 2) for side in summary["shape"]
+    )
+    return count(height, width)
+
+
+def split(parameters: Values, summary: Values) -> Split:
+    """The networks can be asked tile by tile; samples of an ensemble need the whole map."""
+    cells = 16 / max(parameters["factor"], 2) ** 2
+    asking, drawing = SECONDS_ENSEMBLE * cells, SECONDS_SAMPLE * parameters["samples"]
+    return Split(tiles_of(parameters, summary), asking / (asking + drawing))
+
+
 def rules(values: Values, summary: Values) -> dict[str, str]:
     """What the parameters must satisfy together."""
     errors: dict[str, str] = {}
@@ -131,4 +147,5 @@ RECIPE = Recipe(
     memory=MEMORY,
     rules=rules,
     suggest=suggestion,
+    split=split,
 )

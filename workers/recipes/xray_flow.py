@@ -11,8 +11,9 @@ import torch
 from workers.posteriors.flow import DisagreementError, FlowModel
 from workers.posteriors.guided.gate import Guidance, guided
 from workers.recipes import words
+from workers.recipes.estimator import Estimator, Loaded, Step, tile_of
 from workers.recipes.problem import Problem
-from workers.recipes.xray import Estimator, Loaded, Step, answer
+from workers.recipes.xray import answer
 from workers.run import RunError
 from workers.training.cards import FLOW, LATENT
 from workers.training.registry import (
@@ -109,11 +110,11 @@ def run(
     seed: int,
     report: Step,
     should_stop: Callable[[], bool],
+    kept: Path | None = None,
 ) -> dict[str, Any]:
     """Carry out `xray-diffusion`; as `recipes.xray.answer`."""
-    estimator = ESTIMATORS[parameters["estimator"]]
+    estimator = _asked(parameters)
     if network := parameters.get("network"):
-        estimator = replace(estimator, load=partial(_taught, network))
         parameters = parameters | {"network": _named(network)}
     try:
         return answer(
@@ -124,6 +125,19 @@ def run(
             seed=seed,
             report=report,
             should_stop=should_stop,
+            kept=kept,
         )
     except DisagreementError as disagreement:
         raise RunError(str(disagreement)) from disagreement
+
+
+def tile(n: int, measurement: Path, kept: Path, parameters: dict[str, Any], **how: Any) -> None:
+    """Tile `n` of `xray-diffusion`; as `recipes.estimator.tile_of`."""
+    tile_of(_asked(parameters), n, measurement, kept, parameters, **how)
+
+
+def _asked(parameters: dict[str, Any]) -> Estimator:
+    """Who draws the samples, with the network of a lab if one is named."""
+    estimator = ESTIMATORS[parameters["estimator"]]
+    network = parameters.get("network")
+    return replace(estimator, load=partial(_taught, network)) if network else estimator

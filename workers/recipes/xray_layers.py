@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workers.recipes.estimator import Estimator, Loaded, Step
 from workers.recipes.problem import Problem
-from workers.recipes.xray import Estimator, Loaded, Step, answer
+from workers.recipes.xray import answer
 from workers.training.cards import DROPOUT, VARIATIONAL
 from workers.training.registry import load_variational
 

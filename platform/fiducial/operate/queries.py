@@ -14,6 +14,7 @@ from fiducial.accounts.models import Lab
 from fiducial.celery import LANES
 from fiducial.runs import allotments, turns, use, words
 from fiducial.runs.models import Allotment, Run, Worker
+from fiducial.runs.queries import hands, with_hands
 from workers.recipes.catalogue import RECIPES
 
 SHOWN = 50  # runs of each list
@@ -102,7 +103,8 @@ def active() -> tuple[list[Run], int]:
     """Running runs and those that wait, next first as they stand; and how many more there are."""
     waiting, standing = turns.read()
     places = {run.pk: place for place, run in enumerate(turns.in_turn(waiting, standing), 1)}
-    running = list(runs().filter(state=Run.State.RUNNING).order_by("started")[:SHOWN])
+    under_way = runs().filter(state=Run.State.RUNNING).order_by("started")
+    running = list(with_hands(under_way)[:SHOWN])
     first = sorted(places, key=places.__getitem__)[:SHOWN]
     found = runs().in_bulk(first)
     return running + [found[pk] for pk in first if pk in found], max(0, len(places) - SHOWN)
@@ -135,7 +137,8 @@ def workers() -> list[Standing]:
     """Workers that gave a sign of life within a day, by name."""
     recently = Now() - timedelta(seconds=settings.LEASE_SECONDS)
     alive = set(Worker.objects.filter(seen__gt=recently).values_list("pk", flat=True))
-    held = {run.worker: run for run in runs().filter(state=Run.State.RUNNING)}
+    under_way = with_hands(runs().filter(state=Run.State.RUNNING))
+    held = {name: run for run in under_way for name in hands(run)}
     found = Worker.objects.order_by("name")
     return [Standing(worker, worker.pk in alive, held.get(worker.name)) for worker in found]
 

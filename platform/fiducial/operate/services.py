@@ -65,6 +65,7 @@ def requeue(*, run: Run, by: User, reason: str) -> None:
             attempt=0,
             started=None,
             lease_until=None,
+            in_tiles=False,
             fraction=0.0,
             seconds_left=None,
             stage="",

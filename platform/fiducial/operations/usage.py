@@ -5,7 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
@@ -18,7 +18,7 @@ from fiducial.learning.models import TaughtModel
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, UploadedFile
 from fiducial.reports.models import Report
-from fiducial.runs.models import Run
+from fiducial.runs.models import Run, Tile
 from workers.store.places import size_of
 
 State = Run.State
@@ -32,7 +32,7 @@ class Month:
     runs_finished: int = 0
     runs_failed: int = 0
     runs_cancelled: int = 0
-    compute_seconds: int = 0  # of the last attempt of every run that ended
+    compute_seconds: int = 0  # of the last attempt of every run that ended, and of its tiles
     uploaded_bytes: int = 0
     stored_bytes: int = 0  # at the end of the month, of what is there now
 
@@ -52,6 +52,8 @@ def monthly(lab: Lab) -> list[Month]:
         month.runs_finished, month.runs_failed = row["finished_"], row["failed"]
         month.runs_cancelled = row["cancelled"]
         month.compute_seconds = round(row["took"].total_seconds()) if row["took"] else 0
+    for when, took in _tiles(lab):
+        found[_name(when)].compute_seconds += round(took.total_seconds())
     for when, number in _uploaded(lab):
         found[_name(when)].uploaded_bytes = number
     for when, number in _kept(lab):
@@ -82,6 +84,14 @@ def _ended(lab: Lab) -> QuerySet[Run, dict]:
         "took": Sum(took),
     }
     return ended.annotate(month=TruncMonth("finished")).values("month").annotate(**counts)
+
+
+def _tiles(lab: Lab) -> QuerySet[Tile, tuple[datetime, timedelta]]:
+    """Months, and what tiles took in them: a run that workers shared is charged by its tiles."""
+    took = ExpressionWrapper(F("finished") - F("started"), output_field=DurationField())
+    ended = Tile.objects.filter(run__measurement__project__lab=lab, finished__isnull=False)
+    by_month = ended.annotate(month=TruncMonth("finished")).values_list("month")
+    return by_month.annotate(took=Sum(took))
 
 
 def _uploaded(lab: Lab) -> QuerySet[UploadedFile, tuple[datetime, int]]:

@@ -53,7 +53,11 @@ def read_history() -> History:
     """The latest runs that succeeded."""
     past: dict[str, list[Past]] = defaultdict(list)
     ran = Run.objects.filter(
-        state=Run.State.SUCCEEDED, started__isnull=False, finished__isnull=False, estimated__gt=0
+        state=Run.State.SUCCEEDED,
+        started__isnull=False,
+        finished__isnull=False,
+        estimated__gt=0,
+        tiles=None,  # the row of one that was shared tells of its finish alone
     )
     columns = ("recipe", "estimated", "started", "finished")
     for recipe, estimated, started, finished in ran.order_by("-finished").values_list(*columns)[

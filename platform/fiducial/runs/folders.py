@@ -17,6 +17,7 @@ from workers.store.places import remove, size_of
 from .models import Run
 
 log = logging.getLogger(__name__)
+TILES = "tiles"
 
 
 def output_path(run: Run) -> str:
@@ -50,6 +51,17 @@ def size(run: Run) -> int:
     return size_of(result(run))
 
 
+def tiles(run: Run) -> Path:
+    """Where workers leave the tiles of a run they share, until it is over."""
+    return places.here(_folder(run)) / TILES
+
+
+def discard_tiles(run: Run) -> None:
+    """Remove what workers left of the tiles of a run that is over."""
+    shutil.rmtree(tiles(run), ignore_errors=True)
+    _remove_if_empty(tiles(run).parent)
+
+
 def discard(run: Run) -> None:
     """Remove what this claim wrote, and the run's folder when nothing else is in it.
 
@@ -66,7 +78,7 @@ def discard(run: Run) -> None:
 
 def discard_unpublished(run: Run) -> None:
     """Remove what earlier or lost claims of `run` left on this machine; keep the published result
-    and, while it runs, what the present claim writes.
+    and, while it runs, what the present claim writes, and until it is over its tiles.
     """
     folder = places.here(_folder(run))
     if folder.is_dir():
@@ -97,6 +109,8 @@ def _kept(run: Run, name: str) -> bool:
     writing = f"{run.token}.zarr"
     in_the_making = name == writing or name.startswith(f".{writing}.")
     published = name == Path(run.store_path).name
+    if name == TILES:
+        return not run.is_final
     return published or (run.state == Run.State.RUNNING and in_the_making)
 
 

@@ -6,40 +6,43 @@ Leases are measured by the database's clock, so workers need not agree on the ti
 """
 
 from collections.abc import Collection
-from datetime import timedelta
-from typing import NamedTuple
+from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
-from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from fiducial.accounts.models import Lab, User
 from fiducial.celery import LANES
 
-from . import machine, telling, turns
-from .models import Run, Worker
+from . import machine, telling, tiling, turns
+from .holding import Held, lease_end
+from .models import Run, Tile, Worker
 
 State = Run.State
 
 
-class Held(NamedTuple):
-    """What renewing a lease found: whether it is still ours, and whether somebody cancelled."""
-
-    valid: bool
-    cancel_requested: bool
-
-
-def claim(worker: str) -> Run | None:
-    """Take the next run in turn that `worker` may take and has the memory for; else None."""
+def claim(worker: str) -> Run | Tile | None:
+    """Take the next run in turn that `worker` may take and has the memory for, or a tile of one
+    that is shared; else None.
+    """
     lanes, order = _duties(worker)
     if order != Worker.Order.SERVE:
         return None
     room = _room(worker)
-    # Whoever is too late for a run looks again: the labs stand differently now.
-    while run := turns.first(lanes, room):
-        if _take(run, worker):
+    # Whoever is too late looks again: the labs stand differently now.
+    passed: set[UUID] = set()
+    while True:
+        shared = {run.pk: run for run in tiling.waiting() if run.lane in lanes}
+        able = [run for run in shared.values() if run.memory <= room and run.pk not in passed]
+        run = turns.first(lanes, room, able)
+        if run is None:
+            return None
+        if run.pk in shared:
+            if tile := tiling.take(run.pk, worker):
+                return tile
+            passed.add(run.pk)
+        elif _take(run, worker):
             return Run.objects.select_related("measurement").get(pk=run.pk)
     return None
 
@@ -62,7 +65,7 @@ def _take(run: turns.Waiting, worker: str) -> bool:
                 token=F("token") + 1,
                 attempt=F("attempt") + 1,
                 worker=worker,
-                lease_until=_lease_end(),
+                lease_until=lease_end(),
                 started=Now(),
                 stage="starting",
                 fraction=0.0,
@@ -84,7 +87,7 @@ def _room(worker: str) -> float:
 
 def renew(run: Run, **progress: object) -> Held:
     """Lengthen the lease and store `progress` (stage, fraction, seconds_left) with it."""
-    _held(run).update(lease_until=_lease_end(), **progress)
+    _held(run).update(lease_until=lease_end(), **progress)
     return look(run)
 
 
@@ -152,6 +155,11 @@ def cancel_expired(run: Run) -> bool:
     return _end(run, State.CANCELLED, _expired(run), error="")
 
 
+def may_take(worker: str) -> bool:
+    """Whether an operator lets `worker` take more work."""
+    return _duties(worker)[1] == Worker.Order.SERVE
+
+
 def _duties(worker: str) -> tuple[Collection[str], str]:
     """The lanes a worker serves and what an operator wants of it; all, where it has no row yet."""
     row = Worker.objects.filter(name=worker).values_list("lanes", "order").first()
@@ -164,10 +172,6 @@ def _held(run: Run) -> QuerySet[Run]:
 
 def _expired(run: Run) -> QuerySet[Run]:
     return _held(run).filter(lease_until__lt=Now())
-
-
-def _lease_end() -> CombinedExpression:
-    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 @transaction.atomic

@@ -58,6 +58,7 @@ class Run(models.Model):
     token = models.PositiveIntegerField(default=0)  # fencing: rises with every claim
     worker = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
+    in_tiles = models.BooleanField(default=False)  # under way as tiles: no worker holds the run
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
@@ -109,6 +110,43 @@ class Run(models.Model):
         if self.lease_until is None:
             return None
         return self.lease_until - timedelta(seconds=settings.LEASE_SECONDS)
+
+
+class Tile(models.Model):
+    """A part of the work of a large run, which any worker may do without the others.
+
+    What it leaves on disk depends on nothing but the run's inputs, so a tile that is done stays
+    done, whoever holds the run afterwards.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"  # its run ended without it
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tiles")
+    number = models.PositiveIntegerField()  # as its recipe counts them, from 0
+    estimated = models.FloatField()  # seconds
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    token = models.PositiveIntegerField(default=0)  # fencing: rises with every claim
+    worker = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    fraction = models.FloatField(default=0.0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "number"), name="one_tile_a_place"),)
+        indexes = (
+            models.Index(fields=("state", "lease_until"), name="tile_state"),
+            models.Index(fields=("finished",), name="tile_finished"),
+        )
+
+    def __str__(self) -> str:
+        return f"tile {self.number} of {self.run_id}"
 
 
 class Worker(models.Model):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from fiducial.accounts import permissions
@@ -16,7 +16,7 @@ from workers.recipes.catalogue import RECIPES
 
 from . import describing, following, reasons, turns, words
 from .estimates import History, read_history
-from .models import Run, Worker
+from .models import Run, Tile, Worker
 from .turns import Cap, Standing, Waiting
 
 
@@ -29,6 +29,18 @@ def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
 def may_change(user: User, run: Run) -> bool:
     """Whether `user` may cancel or retry `run`."""
     return permissions.may(user, permissions.WORK, run.lab)
+
+
+def with_hands(found: QuerySet[Run]) -> QuerySet[Run]:
+    """`found`, each run with the tiles that workers have of it now: one query more for all."""
+    held = Tile.objects.filter(state=Tile.State.RUNNING).order_by("worker")
+    return found.prefetch_related(Prefetch("tiles", queryset=held, to_attr="held_tiles"))
+
+
+def hands(run: Run) -> list[str]:
+    """The workers that have `run` (of `with_hands`), or tiles of it."""
+    tiles: list[Tile] = getattr(run, "held_tiles", [])
+    return [run.worker] if run.worker else [tile.worker for tile in tiles]
 
 
 def recipe_title(run: Run) -> str:

@@ -14,7 +14,7 @@ from fiducial.measurements.models import Measurement
 from fiducial.trail.services import record
 from workers.recipes.catalogue import RECIPES, ParameterErrors, Recipe
 
-from . import admission, beside, following, tickets, words
+from . import admission, beside, following, tickets, tiling, words
 from .estimates import by_recipe
 from .models import Run
 
@@ -183,6 +183,10 @@ def _ask_to_end(run: Run) -> bool:
     for _ in range(5):
         ended = row.filter(state=Run.State.QUEUED).update(
             state=Run.State.CANCELLED, cancel_requested=True, finished=timezone.now()
+        )
+        # Nobody holds a run that is under way in tiles: who works one notices within seconds.
+        ended = ended or row.filter(state=Run.State.RUNNING, in_tiles=True).update(
+            state=Run.State.CANCELLED, cancel_requested=True, **tiling.ENDED
         )
         if ended or row.filter(state=Run.State.RUNNING).update(cancel_requested=True):
             return True

@@ -5,19 +5,22 @@ any number of sweepers may run at once.
 """
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from fiducial.accounts import letters
 from fiducial.audits.sweeping import sweep as audits
 from fiducial.measurements import services as measurements
 
-from . import folders, following, leases, tickets, words
-from .models import Run
+from . import folders, following, leases, tickets, tiling, words
+from .models import Run, Tile
 
 MAX_TICKETS = 100  # at once; the next sweep sends the rest
 
@@ -29,6 +32,7 @@ def sweep() -> None:
     steps: tuple[Callable[[], None], ...] = (
         end_cancelled,
         end_expired_leases,
+        end_expired_tiles,
         following.end_in_vain,
         remove_debris,
         issue_lost_tickets,
@@ -77,6 +81,8 @@ def end_killed(worker: str) -> None:
 
     So ends a process for which the kernel has no memory: another attempt would end as this one.
     """
+    for tile in Tile.objects.filter(state=Tile.State.RUNNING, worker=worker):
+        _end_killed_tile(tile)
     run = Run.objects.filter(state=Run.State.RUNNING, worker=worker).order_by("started").first()
     if run is None:
         return
@@ -91,13 +97,56 @@ def end_killed(worker: str) -> None:
     folders.discard_unpublished(run)
 
 
+def _end_killed_tile(tile: Tile) -> None:
+    if tile.attempt > 1:
+        tiling.fail(tile, words.killed_again())
+    else:
+        tiling.return_killed(tile)
+    log.warning(
+        "Run %s: the process of tile %s was killed (attempt %s)",
+        *(tile.run_id, tile.number, tile.attempt),
+    )
+
+
+def end_expired_tiles() -> None:
+    """Let tiles wait again whose worker was lost: each costs its run that one tile."""
+    limit = timezone.now() - timedelta(seconds=words.soft_limit())
+    for tile in tiling.expired():
+        if tile.run.is_final:
+            ended = tiling.stop_expired(tile)
+        elif tile.started and tile.started < limit:
+            ended = tiling.fail_expired(tile, words.over_time_limit())
+        elif tile.attempt >= settings.RUN_MAX_ATTEMPTS:
+            ended = tiling.fail_expired(tile, words.tile_lost_for_good(tile.attempt))
+        else:
+            ended = tiling.return_expired(tile)
+        if ended:
+            log.warning(
+                "Run %s: worker %s was lost with tile %s (attempt %s)",
+                *(tile.run_id, tile.worker, tile.number, tile.attempt),
+                extra={"run": tile.run_id},
+            )
+
+
 def issue_lost_tickets() -> None:
-    """Send a ticket for every run that could start and has none."""
+    """Send a ticket for every run that could start, and every waiting tile, that has none."""
+    wanted: Counter[str] = Counter()
     queued = Run.objects.filter(following.READY, state=Run.State.QUEUED)
-    for row in queued.values("lane").annotate(count=Count("pk")).order_by():
-        missing = row["count"] - tickets.waiting(row["lane"])
+    for lane, count in _by_lane(queued, "lane"):
+        wanted[lane] += count
+    shared = Tile.objects.filter(state=Tile.State.WAITING, run__in_tiles=True)
+    for lane, count in _by_lane(shared, "run__lane"):
+        wanted[lane] += count
+    for run in tiling.waiting():  # a finish that nobody took
+        wanted[run.lane] = max(wanted[run.lane], 1)
+    for lane, count in wanted.items():
+        missing = count - tickets.waiting(lane)
         if missing > 0:
-            tickets.issue(row["lane"], min(missing, MAX_TICKETS))
+            tickets.issue(lane, min(missing, MAX_TICKETS))
+
+
+def _by_lane(rows: QuerySet[Any], lane: str) -> Iterable[tuple[str, int]]:
+    return rows.order_by().values_list(lane).annotate(count=Count("pk"))
 
 
 def remove_debris() -> None:

@@ -117,13 +117,15 @@ _WITHIN_LAB = (
 
 
 def read() -> tuple[list[Waiting], Standing]:
-    """Every run that could start, oldest first, and how labs stand; in four queries."""
+    """Every run that could start, oldest first, and how labs stand; in six queries."""
     return _listed(_queued()), _standing()
 
 
-def first(lanes: Collection[str], memory: float) -> Waiting | None:
+def first(
+    lanes: Collection[str], memory: float, shared: Collection[Waiting] = ()
+) -> Waiting | None:
     """The run that is next in turn among those of `lanes` that need at most `memory` bytes and
-    that no cap holds back; None where nothing is left to take.
+    that no cap holds back, and those `shared` in tiles; None where nothing is left to take.
 
     Only the front of each lab's line is read: the rest cannot be first, however long it is.
     """
@@ -133,7 +135,7 @@ def first(lanes: Collection[str], memory: float) -> Waiting | None:
     able = able.exclude(submitted_by__in=users).exclude(lab__in=labs)
     number = Window(RowNumber(), partition_by="lab", order_by=_WITHIN_LAB)
     heads = _listed(able.annotate(number_in_line=number).filter(number_in_line=1))
-    return next(in_turn(heads, standing), None)
+    return next(in_turn([*shared, *heads], standing), None)
 
 
 def _queued() -> QuerySet[Run]:
@@ -158,13 +160,16 @@ def _standing() -> Standing:
     now = timezone.now()
     standing = Standing(use=use.decayed_by_lab())
     running = Run.objects.filter(state=Run.State.RUNNING)
-    columns = ("lab", "submitted_by", "started", "estimated")
-    for lab, user, started, estimated in running.values_list(*columns):
+    under_way = []
+    columns = ("lab", "submitted_by", "started", "estimated", "in_tiles")
+    for lab, user, *held, in_tiles in running.values_list(*columns):
+        standing.of_user[user] += 1
+        standing.of_lab[lab] += 1
+        under_way += [] if in_tiles else [(lab, *held)]
+    for lab, started, estimated in (*under_way, *use.tiles_under_way()):
         # At once by what it will take: else a lab would be given every worker of one moment.
         seconds = max(use.decayed(started, now, now) if started else 0.0, estimated)
         standing.use[lab] = standing.use.get(lab, 0.0) + seconds
-        standing.of_user[user] += 1
-        standing.of_lab[lab] += 1
     allotted = list(Allotment.objects.all())
     standing.share = {one.lab_id: one.share for one in allotted}
     standing.beamtime = frozenset(one.lab_id for one in allotted if one.has_beamtime(now))

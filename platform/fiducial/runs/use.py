@@ -1,17 +1,19 @@
 """What labs used of the computing: all of it, or as the fair share remembers it.
 
 The fair share forgets: a second counts half after `SHARE_HALF_LIFE_SECONDS`. A second is one of one
-worker; what a lost worker did is not charged, for `started` tells of the last attempt alone.
+worker; what a lost worker did is not charged, for `started` tells of the last attempt alone. Of a
+run that workers shared, the row says what its finish took, and each tile what it took itself.
 """
 
 import math
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import FloatField, Func, Sum, Value
+from django.db.models import F, FloatField, Func, Sum, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Exp, Now
 
-from .models import Run
+from .models import Run, Tile
 
 REMEMBERED = 6  # half-lives; what is older weighs less than 2 % of a fresh second
 MONTH = timedelta(days=30)
@@ -49,12 +51,27 @@ def decayed_by_lab() -> dict[int, float]:
     fresh = (
         Exp(Value(-rate()) * Since("finished")) - Exp(Value(-rate()) * Since("started"))
     ) / rate()
-    found = Run.objects.filter(finished__gt=Now() - since, started__isnull=False)
-    return dict(found.values("lab").annotate(used=Sum(fresh)).values_list("lab", "used"))
+    return _by_lab(fresh, finished__gt=Now() - since)
+
+
+def tiles_under_way() -> list[tuple[int, datetime | None, float]]:
+    """Lab, start and estimated seconds of every tile that a worker has now."""
+    held = Tile.objects.filter(state=Tile.State.RUNNING)
+    return list(held.values_list("run__lab", "started", "estimated"))
 
 
 def last_month(labs: list[int]) -> dict[int, float]:
     """Seconds of runs of `labs` that ended within thirty days, by lab."""
-    found = Run.objects.filter(finished__gt=Now() - MONTH, started__isnull=False, lab__in=labs)
-    took = Sum(Since("started") - Since("finished"))
-    return dict(found.values("lab").annotate(used=took).values_list("lab", "used"))
+    took = Since("started") - Since("finished")
+    used = _by_lab(took, finished__gt=Now() - MONTH)
+    return {lab: used[lab] for lab in labs if lab in used}
+
+
+def _by_lab(seconds: Combinable, **ended: object) -> dict[int, float]:
+    """The sum of `seconds` over runs and tiles that ended as said, by lab."""
+    found: dict[int, float] = {}
+    for rows, lab in ((Run.objects.all(), F("lab")), (Tile.objects.all(), F("run__lab"))):
+        over = rows.filter(started__isnull=False, **ended).order_by()
+        for row in over.values(of=lab).annotate(used=Sum(seconds)):
+            found[row["of"]] = found.get(row["of"], 0.0) + row["used"]
+    return found

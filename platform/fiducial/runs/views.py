@@ -160,7 +160,7 @@ def _measurement(request: HttpRequest, pk: UUID) -> Measurement:
 
 
 def _run(request: HttpRequest, pk: UUID) -> Run:
-    return get_object_or_404(queries.visible_runs(request.user), pk=pk)
+    return get_object_or_404(queries.with_hands(queries.visible_runs(request.user)), pk=pk)
 
 
 def _recipe(request: HttpRequest, measurement: Measurement) -> Recipe:
@@ -217,6 +217,7 @@ def _moving(request: HttpRequest, found: Run) -> dict[str, Any]:
     return {
         "run": found,
         "line": queries.line(found, recent.queue_of(found)),
+        "hands": queries.hands(found),
         "may_change": queries.may_change(request.user, found),
     }
 

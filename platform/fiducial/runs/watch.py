@@ -12,8 +12,9 @@ from types import TracebackType
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from . import folders, leases
-from .models import Run
+from . import folders, leases, tiling
+from .holding import Held
+from .models import Run, Tile
 from .progress import Progress
 from .stopping import hand_back_is_wanted
 
@@ -33,8 +34,9 @@ class Why(StrEnum):
 class Watch:
     """Use as a context around the recipe; `report` and `should_stop` are what the recipe calls."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, held: Run | Tile) -> None:
+        self._held = held
+        self._run = held.run_id if isinstance(held, Tile) else held.pk
         self.why: Why | None = None
         self._progress = Progress()
         self._stage = ""
@@ -44,14 +46,14 @@ class Watch:
         self._told = 0.0
         # In the recipe's context, so that its lines name the run, too.
         self._thread = threading.Thread(
-            target=copy_context().run, args=(self._beat_on,), name=f"watch-{run.pk}", daemon=True
+            target=copy_context().run, args=(self._beat_on,), name=f"watch-{self._run}", daemon=True
         )
 
     def report(self, stage: str, fraction: float) -> None:
         """Called by the recipe, as often as it likes; the row is written about once a second."""
         if stage != self._stage:
             self._stage = stage
-            log.info("Run %s: %s", self._run.pk, stage)
+            log.info("Run %s: %s", self._run, stage)
         self._progress.update(stage, fraction)
 
     def should_stop(self) -> bool:
@@ -77,7 +79,7 @@ class Watch:
                 self._beat()
             except (DatabaseError, InterfaceError):
                 # The lease outlives a short outage; the next beat opens a new connection.
-                log.warning("Run %s: no heartbeat could be written", self._run.pk, exc_info=True)
+                log.warning("Run %s: no heartbeat could be written", self._run, exc_info=True)
                 connection.close()
         connection.close()
 
@@ -90,10 +92,10 @@ class Watch:
     def _look(self) -> None:
         changes = self._progress.changes()
         if changes or monotonic() >= self._next_renewal:
-            held = leases.renew(self._run, **changes)
+            held = _renew(self._held, **changes)
             self._next_renewal = monotonic() + settings.HEARTBEAT_SECONDS
         else:
-            held = leases.look(self._run)
+            held = _look(self._held)
         if not held.valid:
             self._tell(Why.FENCED)
         elif held.cancel_requested:
@@ -106,14 +108,27 @@ class Watch:
 
     def _end_process(self) -> None:
         """The recipe does not listen: settle the row, then end this process from outside."""
-        log.warning("Run %s did not stop (%s); ending its process", self._run.pk, self.why)
-        settle(self._run, self.why)
+        log.warning("Run %s did not stop (%s); ending its process", self._run, self.why)
+        settle(self._held, self.why)
         connection.close()
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def settle(run: Run, why: Why | None) -> None:
-    """Put into the row what a stopped run has become, and remove what it wrote."""
+def _renew(held: Run | Tile, **changes: object) -> Held:
+    return (
+        tiling.renew(held, **changes) if isinstance(held, Tile) else leases.renew(held, **changes)
+    )
+
+
+def _look(held: Run | Tile) -> Held:
+    return tiling.look(held) if isinstance(held, Tile) else leases.look(held)
+
+
+def settle(run: Run | Tile, why: Why | None) -> None:
+    """Put into the row what a stopped run or tile has become, and remove what it wrote."""
+    if isinstance(run, Tile):
+        tiling.settle(run)
+        return
     folders.discard(run)
     if why is Why.CANCELLED:
         leases.cancel(run)

@@ -66,6 +66,14 @@ def store_away(why: str) -> str:
     )
 
 
+def tile_lost_for_good(attempts: int) -> str:
+    return (
+        f"One tile of the map lost its worker {attempts} times in a row, so the run was given up. "
+        "Most often a tile needs more memory than the worker has: run it with fewer elements, or "
+        "ask an operator for smaller tiles."
+    )
+
+
 def worker_lost_for_good(attempts: int, stage: str, percent: int) -> str:
     where = f" It was last at “{stage}” ({percent} %)." if stage else ""
     return (

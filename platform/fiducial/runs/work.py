@@ -13,8 +13,8 @@ from fiducial.operations import logs
 from workers import run as door
 from workers.store import Unreachable
 
-from . import beside, carrying, folders, following, leases, words
-from .models import Run
+from . import beside, carrying, folders, following, leases, tickets, tiling, words
+from .models import Run, Tile
 from .watch import Watch, Why, settle
 
 log = logging.getLogger(__name__)
@@ -22,18 +22,76 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def work_one(worker: str) -> None:
-    """Take the next run in turn, if any, and bring it to an end."""
-    run = leases.claim(worker)
-    if run is None:
-        return
-    with logs.of_run(run.pk):
+    """Take the next run in turn, or a tile of one, if any, and bring it to an end."""
+    taken = leases.claim(worker)
+    if isinstance(taken, Tile):
+        with logs.of_run(taken.run_id):
+            _work_tile(taken)
+    elif taken:
+        with logs.of_run(taken.pk):
+            _begin(taken)
+            following.follow(taken)
+
+
+def _begin(run: Run) -> None:
+    """Share a large run with other workers and take a tile of it; do a small one as a whole."""
+    worker = run.worker
+    folders.discard_unpublished(run)
+    if not tiling.spread(run):
         _work(run)
-        following.follow(run)
+        return
+    tickets.issue(run.lane, run.tiles.exclude(state=Tile.State.DONE).count() - 1)
+    taken = tiling.take(run.pk, worker)
+    if isinstance(taken, Tile):
+        _work_tile(taken)
+    elif taken:
+        _work(taken)
+
+
+def _work_tile(tile: Tile) -> None:
+    run = tile.run
+    log.info("Run %s: tile %s, attempt %s, on %s", run.pk, tile.number, tile.attempt, tile.worker)
+    try:
+        with Watch(tile) as watch, carrying.inputs(run, watch) as local:
+            door.tile(
+                run.recipe,
+                tile.number,
+                local(store_folder(run.measurement, run.measurement_revision)),
+                folders.tiles(run),
+                beside.located(run, local),
+                seed=run.seed,
+                report=watch.report,
+                should_stop=watch.should_stop,
+            )
+        closed = _insist(lambda: tiling.close(tile))
+    except door.Stopped:
+        log.info("Run %s: tile %s stopped: %s", run.pk, tile.number, watch.why)
+        settle(tile, watch.why)
+    except SystemExit:
+        settle(tile, Why.STOPPING)
+        raise
+    except Exception as error:
+        log.warning("Run %s failed at tile %s", run.pk, tile.number, exc_info=error)
+        sentence = _sentence(run, error)
+        folders.discard_tiles(run)  # first: on a full disk this is what makes room for the row
+        _insist(lambda: tiling.fail(tile, sentence))
+    else:
+        _finish_after(tile, closed=closed)
+
+
+def _finish_after(tile: Tile, *, closed: bool) -> None:
+    """Finish the run whose last tile this was, unless an operator wants this worker to rest."""
+    if not closed:
+        log.warning("Run %s: tile %s is not ours any more", tile.run_id, tile.number)
+        settle(tile, Why.FENCED)
+    elif leases.may_take(tile.worker) and (run := tiling.finish(tile.run_id, tile.worker)):
+        _work(run)
 
 
 def _work(run: Run) -> None:
     log.info("Run %s: attempt %s, token %s, on %s", run.pk, run.attempt, run.token, run.worker)
-    folders.discard_unpublished(run)
+    kept = folders.tiles(run) if run.tiles.exists() else None
+    before = tiling.split_of(run).share if kept else 0.0
     try:
         with Watch(run) as watch, carrying.inputs(run, watch) as local:
             summary = door.run(
@@ -42,8 +100,9 @@ def _work(run: Run) -> None:
                 folders.output(run),
                 beside.located(run, local),
                 seed=run.seed,
-                report=watch.report,
+                report=lambda stage, share: watch.report(stage, before + (1 - before) * share),
                 should_stop=watch.should_stop,
+                kept=kept,
             )
             carrying.keep(run, watch)
         _publish(run, summary)
@@ -63,6 +122,7 @@ def _publish(run: Run, summary: dict) -> None:
     published = _insist(lambda: leases.publish(run, store_path=path, summary=summary, size=size))
     if published:
         log.info("Run %s succeeded", run.pk)
+        folders.discard_tiles(run)
     else:
         log.warning("Run %s: token %s is not valid any more, result refused", run.pk, run.token)
         folders.discard(run)
@@ -72,6 +132,7 @@ def _publish(run: Run, summary: dict) -> None:
 def _give_up(run: Run, error: Exception) -> None:
     log.warning("Run %s failed", run.pk, exc_info=error)
     folders.discard(run)  # first: on a full disk this is what makes room for the row
+    folders.discard_tiles(run)
     sentence = _sentence(run, error)
     _insist(lambda: leases.fail(run, sentence))
 

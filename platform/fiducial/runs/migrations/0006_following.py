@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0004_lab_of_a_run'),
+        ('runs', '0005_split_runs'),
     ]
 
     operations = [

@@ -44,7 +44,6 @@ def claim(worker: str) -> Run | Tile | None:
             passed.add(run.pk)
         elif _take(run, worker):
             return Run.objects.select_related("measurement").get(pk=run.pk)
-    return None
 
 
 def _take(run: turns.Waiting, worker: str) -> bool:

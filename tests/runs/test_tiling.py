@@ -291,5 +291,5 @@ def test_shared_runs_cost_the_pages_no_queries_more(
         assert tiling.spread(row)
         leases.claim(f"gpu{number}@here")
     client.force_login(people.person(is_operator=True))
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(33):
         client.get(reverse("operate:page"))

@@ -73,7 +73,7 @@ def test_the_page_is_read_in_a_fixed_number_of_queries(page, django_assert_num_q
         runs.running(one, worker=f"gpu{number}@here")
         runs.run(one)
         runs.run(one, state="failed", error="No.", finished=timezone.now())
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(34):
         page.get(reverse("operate:page"))
 
 

@@ -1,13 +1,12 @@
 """What every recipe needs at its peak, beside what it declares: `make benchmark-memory`.
 
 Each case runs in a process of its own that has loaded what a worker's has. Its peak is what the
-kernel says of it (`ru_maxrss`), everything included and nothing subtracted. Naming cases measures
+kernel says of it (`VmHWM`), everything included and nothing subtracted. Naming cases measures
 those alone; the file keeps the others.
 """
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -128,7 +127,14 @@ def _alone(case: Case, folder: Path) -> int:
         report=lambda stage, share: None,
         should_stop=lambda: False,
     )
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return _peak()
+
+
+def _peak() -> int:
+    """Bytes this process has held at most. `ru_maxrss` would begin with what its parent held."""
+    status = Path("/proc/self/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
 
 
 def _summary(case: Case) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Recipes say what memory they need, and need about that."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def test_a_shipped_recipe_declares_about_the_memory_that_was_measured(recipe) ->
         assert BAR[0] <= ratio <= BAR[1], case.name
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells the peak under /proc")
 def test_a_small_run_needs_about_the_memory_it_declares(tmp_path: Path) -> None:
     assert 0.7 < declared(SMALL) / measured(SMALL, tmp_path) < 1.6
 

@@ -28,6 +28,6 @@ def test_a_silent_mail_server_delays_no_run_and_gets_the_letter_later(broken):
         assert facility.query(TRIES) == [(1, None)]
     with post_office(port) as (_, taken):
         facility.shell(NOW)
-        wait_for(lambda: len(taken) == 1, "the letter arrived", *facility._logs())
+        wait_for(lambda: len(taken) == 1, "the letter arrived", *facility.logs())
         assert "It is done." in taken[0]
         wait_for(lambda: facility.query(TRIES)[0][1] is not None, "it was noted as sent")

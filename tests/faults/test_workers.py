@@ -43,7 +43,8 @@ def test_a_killed_parent_leaves_no_orphan_and_its_run_finishes_elsewhere(broken)
 
 
 def test_a_run_whose_process_is_killed_a_second_time_ends_with_advice(broken):
-    facility = broken()
+    """It does not wait for its lease to run out: its worker hears of it."""
+    facility = broken(FIDUCIAL_LEASE_SECONDS="60")
     poison, healthy = facility.submit({**QUICK, "mood": "kill"}, QUICK)
     facility.worker()
 

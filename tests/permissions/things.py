@@ -131,8 +131,9 @@ def _revealed(lab: Lab, cast: dict[str, User]) -> Run:
     """A run of the demo whose slow scan everybody in the lab has earned."""
     run = demo.finished_run(cast["member"])
     project = run.measurement.project
-    project.lab = lab
+    project.lab = run.lab = lab
     project.save()
+    run.save()
     for user in cast.values():
         Reveal.objects.create(run=run, user=user, believed=[], score={})
     return run

@@ -14,11 +14,10 @@ from tests.recipes.test_xray import coarse_map, parameters, recipe_of
 from workers.recipes.catalogue import RECIPES
 
 ASKED: list[dict[str, Any]] = [
-    {"factor": 2},
-    {"factor": 1, "sampling": "fine", "strict": True, "channels": ["Si", "Fe"]},
-    {"factor": 2, "sampling": "psf"},
-    {"estimator": "flow", "factor": 2},
-    {"estimator": "flow", "factor": 1, "sampling": "fine"},
+    {"factor": 2, "channels": ["Si", "Fe"]},
+    {"factor": 1, "sampling": "fine", "strict": True, "channels": ["Si"]},
+    {"factor": 2, "sampling": "psf", "channels": ["Si"]},
+    {"estimator": "flow", "factor": 2, "channels": ["Si", "Fe"]},
 ]
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Severity = Literal["refused", "question", "warning", "note"]
 Units = Literal["counts", "wt%", "intensity"]
-Content = Literal["maps", "movie"]
+Content = Literal["maps", "movie", "scan", "volume", "events"]
 Sampling = Literal["fine", "binned", "point", "line", "psf"]
 MAX_GUIDE_FACTOR = 8  # pixels of a guide along one pixel of the maps
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workers import store
+from workers.measurement import Measurement
 from workers.posteriors.posterior import Model, TiledModel, ready
 from workers.posteriors.shelf import FolderShelf
 from workers.recipes.problem import Problem, problem_of
@@ -56,7 +57,7 @@ def tile_of(
         report(estimator.stage, share)
 
     progress(0.0)
-    problem = problem_of(store.read_measurement(measurement), parameters)
+    problem = problem_of(store.read_measurement(measurement, Measurement), parameters)
     model = estimator.load(problem, parameters).model
     if not isinstance(model, TiledModel):
         raise RunError("This estimator needs the whole map at once: queue the run again.")

@@ -10,8 +10,17 @@ from typing import Any, Literal, NamedTuple
 
 Kind = Literal["choice", "integer", "number", "boolean", "channels", "measurement", "network"]
 Product = Literal["answer", "network"]  # what a run is for
-Content = Literal["maps", "movie"]  # of a measurement; as `workers.measurement`, free of numpy
+Content = Literal[
+    "maps", "movie", "scan", "volume", "events"
+]  # of a measurement; as `workers.measurement`, free of numpy
 Values = Mapping[str, Any]
+WANTED: Mapping[Content, str] = {
+    "maps": "maps of elements",
+    "movie": "a movie",
+    "scan": "scanned diffraction frames",
+    "volume": "the frames of a rocking curve",
+    "events": "events of a calorimeter",
+}
 
 _YES, _NO = {"true", "on", "yes", "1"}, {"false", "off", "no", "0", ""}
 
@@ -194,7 +203,7 @@ class Recipe:
         """Return every parameter's value, defaults filled in, or raise ParameterErrors."""
         known = {parameter.name for parameter in self.parameters}
         if not self.takes(summary):
-            wanted = "a movie" if self.accepts == "movie" else "maps of elements"
+            wanted = WANTED[self.accepts]
             raise ParameterErrors(
                 {"recipe": f"{self.title} takes {wanted}; choose another recipe."}
             )

@@ -16,6 +16,7 @@ from workers.assessment.units.finding import Found, cut, find
 from workers.assessment.units.meanings import of_latents
 from workers.assessment.units.neighbours import around
 from workers.assessment.units.symmetry import arc, order
+from workers.measurement import Measurement
 from workers.physics.counting import evened
 from workers.physics.pose import circle, posed
 from workers.posteriors.units.learning import Epoch, Heard
@@ -62,7 +63,7 @@ def run(
         report(stage, share)
 
     step("finding units", 0.0)
-    measured = store.read_measurement(measurement)
+    measured = store.read_measurement(measurement, Measurement)
     frames = measured.values
     if parameters["counts"]:
         if frames.min() < 0:

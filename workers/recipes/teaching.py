@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workers import store
+from workers.measurement import Measurement
 from workers.recipes.teach import CARD, CURVE, RECIPE
 from workers.run import RunError, Stopped
 from workers.training.teach import (
@@ -45,10 +46,10 @@ def run(
     step("reading both maps", 0.0)
     if not judge.exists():
         raise RunError("The map to judge by is no longer in the store; choose another one.")
-    whole = store.read_measurement(measurement)
+    whole = store.read_measurement(measurement, Measurement)
     try:
         on = counts_in(whole, "The map to teach with", factor)
-        other = counts_in(store.read_measurement(judge), "The map to judge by", factor)
+        other = counts_in(store.read_measurement(judge, Measurement), "The map to judge by", factor)
         with store.RunWriter(
             output,
             channels=whole.channels,

@@ -27,6 +27,7 @@ from workers.assessment.resolving import BEYOND, resolution_map
 from workers.assessment.risk import FeatureRisk, visible_error
 from workers.assessment.smooth import smooth_image
 from workers.assessment.spread import Spread
+from workers.measurement import Measurement
 from workers.physics.operator_check import operator_check
 from workers.physics.spectrum import fit_specimen
 from workers.posteriors.posterior import CellPosterior
@@ -105,7 +106,7 @@ def answer(
         report(stage, before + (1 - before) * fraction if fraction else 0.0)
 
     step("reading the measurement", 0.0)
-    problem = problem_of(store.read_measurement(measurement), parameters)
+    problem = problem_of(store.read_measurement(measurement, Measurement), parameters)
     model = card(estimator.model)
     fitted = model["calibration"][f"{parameters['sampling']}.x{parameters['factor']}"]
     if before:

@@ -1,0 +1,7 @@
+"""Every kind of measurement that a reader hands on and the store keeps, by its `content`."""
+
+from workers.measurement import Measurement
+from workers.scan import DiffractionScan
+from workers.volume import Volume
+
+Measured = Measurement | DiffractionScan | Volume

@@ -96,6 +96,7 @@ class Simulated:
     file: ShowerFile
     energies_gev: tuple[float, float] = ENERGY_GEV
     kinds: tuple[int, ...] = (ELECTRON, PHOTON)
+    showers: Index | None = None  # the numbers of those that may be used; None: all
 
     def events(self, number: Index, rng: np.random.Generator) -> Scenes:
         """Places lie up to half a deposit of 9 mm beside where they were drawn."""
@@ -128,6 +129,8 @@ class Simulated:
         low, high = self.energies_gev
         energy = self.file.energy_gev
         fit = (energy >= low) & (energy <= high) & np.isin(self.file.pdg, self.kinds)
+        if self.showers is not None:
+            fit &= np.isin(np.arange(len(self.file)), self.showers)
         return rng.choice(np.flatnonzero(fit), count)
 
 

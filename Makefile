@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-facility benchmark-memory validate train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-calorimeter benchmark-facility benchmark-memory validate train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, At
 
 benchmark-diffraction: $(DEV) ## objects and probes of measured diffraction scans beside pty-chi; writes tests/benchmarks/results/diffraction.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffraction
+
+benchmark-calorimeter: $(DEV) ## finer calorimeter events beside their rivals on simulated showers; writes tests/benchmarks/results/calorimeter.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.calorimeter
 
 benchmark-facility: $(DEV) ## fairness, the queue, 200 people at once, faults and a broken upload; writes tests/benchmarks/results/facility.json
 	@PYTHONPATH=platform:client:. $(PY) -m tests.benchmarks.facility $(if $(ONLY),--only $(ONLY))

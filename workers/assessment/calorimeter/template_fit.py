@@ -25,6 +25,7 @@ STEPS = 12  # Gauss–Newton steps for each number of particles
 TOLERANCE_MM = 0.1
 SLOPE_MM = 1.0  # of the numerical derivative
 LONGEST_MM = 40.0  # of one step
+LEAST_NEW = 0.02  # share of a new particle's shape that the others cannot imitate
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +59,12 @@ class TemplateFit:
     def course(self, event: Float) -> list[Fit]:
         """The best fit of 1, 2, … `MOST` particles."""
         weights, fits = self._weights(event), []
-        places = np.zeros((0, 2))
-        rest = event.astype(np.float64)
+        fit = Fit(np.zeros((0, 2)), np.zeros((0, len(event))), np.inf)
+        shares = np.maximum(event.sum(axis=(1, 2)), 0)
         for _ in range(MOST):
-            places = np.vstack([places, self._most_gained(rest, weights)])
-            fits.append(self._refined(event, weights, places))
-            places = fits[-1].places
-            rest = event - self._model(fits[-1])
+            place = self._most_gained(event, weights, fit, shares / shares.sum())
+            fit = self._refined(event, weights, np.vstack([fit.places, place]))
+            fits.append(fit)
         return fits
 
     def at_maxima(self, event: Float, least_mev: float) -> Fit:
@@ -86,6 +86,10 @@ class TemplateFit:
         fine: Float = split(event[None], weights[None].astype(np.float32))[0]
         return fine
 
+    def at(self, event: Float, places: Array) -> Fit:
+        """The energies that fit best with particles at `places` `(k, 2)` mm."""
+        return self._fit(event, self._weights(event), places)
+
     def _weights(self, event: Float) -> Array:
         energy = np.maximum(event, 0)
         return 1 / (self.variance + SAMPLING**2 * 1e3 * energy + (UNEVEN * energy) ** 2)
@@ -93,15 +97,22 @@ class TemplateFit:
     def _shapes(self, places: Array) -> Array:
         return self.template.fractions(self.edges, *places.T)
 
-    def _model(self, fit: Fit) -> Array:
-        model: Array = (fit.energies[:, :, None, None] * self._shapes(fit.places)).sum(axis=0)
-        return model
+    def _most_gained(self, event: Float, weights: Array, fit: Fit, shares: Array) -> Array:
+        """The place `(2,)` where one more particle lowers χ² most.
 
-    def _most_gained(self, rest: Array, weights: Array) -> Array:
-        """The place where one more particle lowers χ² most, all else left as it is."""
-        along = np.einsum("klrc,lrc->kl", self.shapes, weights * rest)
-        power = np.einsum("klrc,lrc->kl", self.shapes**2, weights)
-        gain = (np.maximum(along, 0) ** 2 / power).sum(axis=1)
+        To first order, with positions and energies of the others free to answer. The new one has
+        the `shares` `(layers,)` of the event's own energy.
+        """
+        root = np.sqrt(weights)
+        tried = (self.shapes * (shares[:, None, None] * root)).reshape(len(self.tried), -1)
+        power = (tried**2).sum(axis=1)
+        rest = (event * root).ravel()
+        if len(fit.places):
+            jacobian, rest = self._tangent(event, weights, fit)
+            span = np.linalg.qr(jacobian.T)[0]
+            rest = rest - span @ (span.T @ rest)
+            power = np.maximum(power - ((tried @ span) ** 2).sum(axis=1), LEAST_NEW * power)
+        gain = np.maximum(tried @ rest, 0) ** 2 / power
         best: Array = self.tried[np.argmax(gain)]
         return best
 
@@ -137,6 +148,20 @@ class TemplateFit:
     def _step(self, event: Float, weights: Array, fit: Fit, damping: float) -> Array:
         """The damped Gauss–Newton step of positions and energies together; its positions."""
         count = len(fit.places)
+        jacobian, rest = self._tangent(event, weights, fit)
+        normal = jacobian @ jacobian.T
+        normal[np.diag_indices_from(normal)] *= 1 + 1e-3 * damping
+        normal[np.diag_indices_from(normal)] += 1e-9
+        answer = np.linalg.solve(normal, jacobian @ rest)[: 2 * count]
+        step: Array = answer.reshape(2, count).T
+        return np.clip(step, -LONGEST_MM, LONGEST_MM)
+
+    def _tangent(self, event: Float, weights: Array, fit: Fit) -> tuple[Array, Array]:
+        """Slopes `(2 k + k · layers, cells)` of the model along x, y and energies, and the misfit.
+
+        Both in units of the error of a cell.
+        """
+        count = len(fit.places)
         moved = [
             fit.places + SLOPE_MM * np.array(way) for way in ((1, 0), (-1, 0), (0, 1), (0, -1))
         ]
@@ -151,14 +176,8 @@ class TemplateFit:
             alone = np.zeros_like(here)
             alone[:, layer] = here[:, layer] * root[layer]
             columns.append(alone.reshape(count, -1))
-        jacobian = np.vstack(columns)
         rest = ((event - (energies * here).sum(axis=0)) * root).ravel()
-        normal = jacobian @ jacobian.T
-        normal[np.diag_indices_from(normal)] *= 1 + 1e-3 * damping
-        normal[np.diag_indices_from(normal)] += 1e-9
-        answer = np.linalg.solve(normal, jacobian @ rest)[: 2 * count]
-        step: Array = answer.reshape(2, count).T
-        return np.clip(step, -LONGEST_MM, LONGEST_MM)
+        return np.vstack(columns), rest
 
 
 def found_of(fits: list[Fit]) -> Found:

@@ -1,0 +1,158 @@
+"""`make benchmark-calorimeter`: finer calorimeter events beside their rivals.
+
+Simulated showers that nothing was trained on; thresholds and penalties are chosen on `showers_a`,
+every figure is of `showers_b`, its error (`.error`) of drawing groups of showers again. Counts are
+local maxima on a map; `template_particles` are the particles of the fit itself. Writes
+`results/calorimeter.json`.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from tests.benchmarks.calorimeter_events import EventSet, Figures
+from tests.benchmarks.xray import commit, say, write
+from workers.assessment.calorimeter import splits
+from workers.assessment.calorimeter.maxima import maxima
+from workers.assessment.calorimeter.particles import Found, best_threshold
+from workers.assessment.calorimeter.template import Template
+from workers.assessment.calorimeter.template_fit import Fit, TemplateFit, found_of
+from workers.events import Float
+from workers.physics.calorimeter.geometry import LAYERS, PITCH_MM, ROWS, SIGMA_MEV
+from workers.training.shower_scenes import ENERGY_GEV
+from workers.training.showers import ELECTRON, LAYER_EDGES_X0, PHOTON, SPOTS_PER_GEV, spots
+
+RESULT = Path(__file__).parent / "results" / "calorimeter.json"
+FACTORS = (4, 2)
+EVENTS, TUNED_ON = 1000, 400
+PENALTIES = (5.0, 10.0, 20.0, 40.0, 80.0)
+TEMPLATE_SHOWERS = 400
+Maps = Callable[[EventSet], Float]
+
+
+def template() -> Template:
+    """The mean of generated showers."""
+    rng = np.random.default_rng(7)
+    pdg = rng.choice((ELECTRON, PHOTON), TEMPLATE_SHOWERS)
+    made = spots(rng.uniform(*ENERGY_GEV, TEMPLATE_SHOWERS), pdg, rng, SPOTS_PER_GEV)
+    layer = np.searchsorted(LAYER_EDGES_X0, made.depth_x0, side="right") - 1
+    inside = layer < LAYERS
+    radius = np.hypot(made.x_mm, made.y_mm)
+    return Template.fitted(radius[inside], layer[inside], made.mev[inside])
+
+
+def divided(fits: list[Fit], fitter: TemplateFit, events: EventSet) -> Float:
+    each = zip(fits, events.energies, strict=True)
+    return np.stack([fitter.map_of(fit, event, events.factor) for fit, event in each])
+
+
+def at_the_truth(fitter: TemplateFit, events: EventSet) -> list[Fit]:
+    places = np.column_stack([events.particles.x_mm, events.particles.y_mm])
+    whose = events.particles.event
+    return [fitter.at(event, places[whose == i]) for i, event in enumerate(events.energies)]
+
+
+def chosen(courses: list[list[Fit]], penalty: float) -> list[Fit]:
+    return [min(c, key=lambda fit: fit.chi2 + penalty * len(fit.places)) for c in courses]
+
+
+def best_penalty(courses: list[list[Fit]], truth: Found) -> float:
+    """The penalty of a particle with which most counts are right."""
+    number = truth.number()
+    right = [(found_of(chosen(courses, p)).number() == number).mean() for p in PENALTIES]
+    return PENALTIES[int(np.argmax(right))]
+
+
+def rivals(events: EventSet, tuning: EventSet, fitter: TemplateFit) -> Figures:
+    """Every rival at this factor, by its name."""
+    factor, coarse_mm = events.factor, PITCH_MM * events.factor
+    figures: Figures = {}
+
+    def add(name: str, more: Figures) -> None:
+        figures.update({f"{name}.{key}": value for key, value in more.items()})
+        say("  " + name + "  " + line(more))
+
+    def counted(name: str, pitch_mm: float, of: Maps) -> None:
+        tuned = maxima(of(tuning), pitch_mm), tuning.particles
+        add(name, events.particle_figures(maxima(of(events), pitch_mm), tuned))
+
+    def mapped(name: str, of: Maps) -> None:
+        add(name, events.map_figures(of(events)))
+        counted(name, PITCH_MM, of)
+
+    counted("truth", PITCH_MM, lambda which: which.truth)
+    counted("coarse", coarse_mm, lambda which: which.energies)
+    mapped("uniform", lambda which: splits.uniform(which.energies, factor))
+    mapped("bicubic", lambda which: splits.bicubic(which.energies, factor))
+    least = best_threshold(maxima(tuning.energies, coarse_mm), tuning.particles)
+    of_maxima = {
+        which: divided([fitter.at_maxima(e, least) for e in which.energies], fitter, which)
+        for which in (tuning, events)
+    }
+    mapped("template_per_maximum", of_maxima.__getitem__)
+    began = process_time()
+    courses = {w: [fitter.course(e) for e in w.energies] for w in (tuning, events)}
+    seconds = (process_time() - began) / (len(events) + len(tuning))
+    penalty = best_penalty(courses[tuning], tuning.particles)
+    fits = {which: chosen(courses[which], penalty) for which in courses}
+    fitted = {which: divided(fits[which], fitter, which) for which in fits}
+    mapped("template_fit", fitted.__getitem__)
+    add("template_fit", {"penalty": penalty, "cpu_s": seconds})
+    found = {which: found_of(fits[which]) for which in fits}
+    add(
+        "template_particles",
+        events.particle_figures(found[events], (found[tuning], tuning.particles)),
+    )
+    known = {which: divided(at_the_truth(fitter, which), fitter, which) for which in fits}
+    mapped("template_at_truth", known.__getitem__)
+    return figures
+
+
+def single(events: EventSet, fitter: TemplateFit) -> Figures:
+    """Events of one particle."""
+    maps = {
+        "uniform": splits.uniform(events.energies, events.factor),
+        "bicubic": splits.bicubic(events.energies, events.factor),
+        "template_at_truth": divided(at_the_truth(fitter, events), fitter, events),
+    }
+    figures: Figures = {}
+    for name, fine in maps.items():
+        of_map = events.map_figures(fine)
+        figures |= {f"single.{name}.{key}": value for key, value in of_map.items()}
+    return figures
+
+
+def line(figures: Figures) -> str:
+    return "  ".join(
+        f"{key} {value:.3f}"
+        + (f" ±{figures[f'{key}.error']:.3f}" if f"{key}.error" in figures else "")
+        for key, value in figures.items()
+        if not key.endswith(".error")
+    )
+
+
+def measure(factor: int, mean_shower: Template) -> Figures:
+    fitter = TemplateFit(mean_shower, ROWS // factor, PITCH_MM * factor, SIGMA_MEV)
+    events = EventSet.of("showers_b", factor, EVENTS, seed=11, numbers=(1, 5))
+    tuning = EventSet.of("showers_a", factor, TUNED_ON, seed=12, numbers=(1, 5))
+    figures = rivals(events, tuning, fitter)
+    figures |= single(EventSet.of("showers_b", factor, EVENTS, seed=13, numbers=(1, 1)), fitter)
+    return {f"x{factor}.{key}": value for key, value in figures.items()}
+
+
+def main() -> int:
+    """Measure, print and write every figure."""
+    figures: Figures = {}
+    for factor in FACTORS:
+        say(f"x{factor}")
+        figures |= measure(factor, template())
+    facts = {"commit": commit(), "events": EVENTS, "tuned_on": TUNED_ON}
+    write(RESULT, figures, facts)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,7 +3,7 @@
 from .client import Client
 from .config import Access, NoAccess, access
 from .errors import Refused, Unreachable
-from .models import Measurement, Model, Project, Report, Run
+from .models import Measurement, Model, Project, Report, Request, Run
 from .sealing import Seal, check
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Project",
     "Refused",
     "Report",
+    "Request",
     "Run",
     "Seal",
     "Unreachable",

@@ -85,6 +85,27 @@ def parser() -> argparse.ArgumentParser:
     retire.add_argument("model", help="its name or number")
     retire.set_defaults(does=commands.retire)
 
+    ask = every.add_parser("ask", help="ask somebody to review a report (owners)")
+    ask.add_argument("report")
+    ask.add_argument("reviewer", help="username or address of a reviewer of the lab")
+    ask.add_argument("--by", required=True, type=commands.day, metavar="DAY")
+    ask.add_argument("--blind", action="store_true", help="reviewers do not learn of each other")
+    ask.set_defaults(does=commands.ask)
+
+    requests = every.add_parser("requests", help="list who was asked for reviews, or what you were")
+    requests.add_argument("report", nargs="?", default="", help="default: what you were asked")
+    requests.set_defaults(does=commands.requests)
+
+    withdraw = every.add_parser("withdraw", help="ask somebody for a review no more (owners)")
+    withdraw.add_argument("report")
+    withdraw.add_argument("request", type=int, help="its number")
+    withdraw.set_defaults(does=commands.withdraw)
+
+    unblind = every.add_parser("unblind", help="end the blind review of a report (owners)")
+    unblind.add_argument("report")
+    unblind.add_argument("--because", required=True, metavar="REASON", help="kept in the trail")
+    unblind.set_defaults(does=commands.unblind)
+
     watch = every.add_parser("watch", help="follow a run until it is over")
     watch.add_argument("run")
     watch.set_defaults(does=commands.watch)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, Self, TypeVar
 from . import uploading
 from .config import Access
 from .errors import Refused
-from .models import Measurement, Model, Project, Report, Run, UploadingFile
+from .models import Measurement, Model, Project, Report, Request, Run, UploadingFile
 from .sealing import Seal, check
 from .transport import Transport
 
@@ -173,6 +174,26 @@ class Client:
     def freeze(self, run: str, title: str = "") -> Report:
         """Freeze a finished run into the next version of its report."""
         return Report.of(self._transport.ask("POST", f"runs/{run}/reports", json={"title": title}))
+
+    def ask(self, report: str, reviewer: str, due: date, *, blind: bool = False) -> Request:
+        """Ask the person of the lab with that username or address to decide on a report by a day;
+        for owners. `blind`: reviewers learn of each other only once they have decided.
+        """
+        body = {"reviewer": reviewer, "due": due.isoformat(), "blind": blind}
+        return Request.of(self._transport.ask("POST", f"reports/{report}/requests", json=body))
+
+    def requests(self, report: str = "") -> Iterator[Request]:
+        """Who was asked to review a report; without one, the reviews that I was asked for."""
+        path = f"reports/{report}/requests" if report else "requests"
+        return map(Request.of, self._transport.pages(path, {}))
+
+    def withdraw(self, report: str, request: int) -> None:
+        """Ask them no more; for owners."""
+        self._transport.ask("DELETE", f"reports/{report}/requests/{request}")
+
+    def unblind(self, report: str, reason: str) -> None:
+        """End the blind review of a report, with the reason for the trail; for owners."""
+        self._transport.ask("POST", f"reports/{report}/unblind", json={"reason": reason})
 
     def fetch_report(
         self, report: Report, folder: Path, progress: Callable[[int], None] = lambda got: None

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,41 @@ def retire(asked: argparse.Namespace) -> int:
         return _moved(portal.retire(portal.model(asked.model).id))
 
 
+def ask(asked: argparse.Namespace) -> int:
+    """Ask somebody for a review; print the number of the request."""
+    with _portal(asked) as portal:
+        request = portal.ask(asked.report, asked.reviewer, asked.by, blind=asked.blind)
+    answer(request.id)
+    say(f"{request.reviewer} was asked, by {request.due}.")
+    return DONE
+
+
+def requests(asked: argparse.Namespace) -> int:
+    """Print number, report, version, reviewer, day and state of every request, a line each."""
+    with _portal(asked) as portal:
+        for one in portal.requests(asked.report):
+            state = f"{one.state}, newer version exists" if one.newer_version else one.state
+            fields = (one.id, one.report, one.version, one.reviewer, one.due, state)
+            answer("\t".join(map(str, fields)))
+    return DONE
+
+
+def withdraw(asked: argparse.Namespace) -> int:
+    """Ask somebody for a review no more."""
+    with _portal(asked) as portal:
+        portal.withdraw(asked.report, asked.request)
+    say("Withdrawn.")
+    return DONE
+
+
+def unblind(asked: argparse.Namespace) -> int:
+    """End the blind review of a report."""
+    with _portal(asked) as portal:
+        portal.unblind(asked.report, asked.because)
+    say("The review is blind no more; the trail says so.")
+    return DONE
+
+
 def watch(asked: argparse.Namespace) -> int:
     """Follow a run until it is over."""
     with _portal(asked) as portal, bars.running() as show:
@@ -150,6 +186,14 @@ def parameter(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, value
+
+
+def day(text: str) -> date:
+    """“2027-01-31” as a day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"“{text}” is no day, as in 2027-01-31") from fault
 
 
 def folder(text: str) -> Path:

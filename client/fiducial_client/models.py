@@ -82,6 +82,24 @@ class Report(Told):
 
 
 @dataclass(frozen=True)
+class Request(Told):
+    """Somebody who was asked for a review by the day `due`; `state` is waiting, decided or
+    withdrawn. Of a report with a `newer_version` they are reminded no more.
+    """
+
+    id: int
+    report: str
+    version: int
+    reviewer: str
+    asked_by: str
+    due: str
+    blind: bool
+    state: str
+    newer_version: bool
+    page: str
+
+
+@dataclass(frozen=True)
 class Model(Told):
     """A network that a lab taught and kept; `state` is candidate, promoted or retired.
 

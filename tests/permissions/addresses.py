@@ -95,6 +95,7 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "reports:freeze": lambda number: {"title": "t" * 300},
     "learning:keep": lambda number: {"name": "n" * 100},
     "review:ask": lambda number: {"reviewer": "nobody", "due": "2027-01-01"},
+    "review:unblind": lambda number: {"reason": ""},
     "audits:choose": lambda number: {"count": "0"},
     "audits:announce": lambda number: {"files": FILES},
     "api-1:announce_upload": lambda number: {"project": number("project"), "files": FILES},
@@ -104,6 +105,8 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "api-1:remove_person": lambda number: {"role": "reviewer"},
     "api-1:remove_standards": lambda number: {"table": ""},
     "api-1:keep_model": lambda number: {"name": "n" * 100},
+    "api-1:ask_for_review": lambda number: {"reviewer": "nobody", "due": "2027-01-01"},
+    "api-1:end_blind_review": lambda number: {"reason": ""},
     "api-1:freeze_report": lambda number: {"title": "t" * 300},
 }
 

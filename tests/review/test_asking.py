@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from fiducial.accounts.models import Letter, Membership, User
 from fiducial.errors import Refused
+from fiducial.reports import services as reports
 from fiducial.reports.models import Report
 from fiducial.review import asking, services
 from fiducial.review.models import ReviewRequest
@@ -109,6 +110,22 @@ def test_nobody_is_asked_twice_at_once_and_only_owners_ask(report, owner, rolf, 
         ask(report, owner)
     with pytest.raises(Refused, match="Only owners"):
         asking.ask(report=report, by=member, reviewer="rolf", due=SOON)
+
+
+def test_a_newer_version_ends_reminders_of_the_older_one_and_says_so(report, owner, rolf):
+    ask(report, owner)
+    newer = reports.freeze(run=report.run, by=report.frozen_by)
+    assert not Letter.objects.filter(due__gt=timezone.now()).exists()
+    assert ReviewRequest.objects.get().closed is None
+    front = signed_in(rolf).get("/").content.decode()
+    assert f"due {SOON:%-d %B %Y}. A newer version exists." in front
+    assert "A newer version exists" in review_page(report, rolf)
+    page = signed_in(owner).get(f"/reports/{report.pk}/").content.decode()
+    assert "a newer version exists, so they are not reminded" in page
+    with pytest.raises(Refused, match="ask for a review of that one"):
+        ask(report, owner)
+    ask(newer, owner)
+    assert Letter.objects.filter(due__gt=timezone.now()).count() == 1
 
 
 def test_it_stands_on_the_report_and_first_on_the_list_of_the_reviewer(report, owner, rolf):

@@ -7,11 +7,13 @@ from django.test import Client
 from django.utils import timezone
 
 from fiducial.accounts.models import Membership, User
+from fiducial.accounts.permissions import NotAllowed
 from fiducial.errors import Refused
 from fiducial.reports.models import Report
 from fiducial.review import asking, services
 from fiducial.review.models import ReviewRequest
 from fiducial.review.visitors import Visitor
+from fiducial.trail.models import Entry
 from tests.review.conftest import colleague, guest, link_for, signed_in
 
 REMARK = "The rim is a scan line."
@@ -102,6 +104,36 @@ def test_outsiders_are_told_once_all_who_were_asked_have_decided(report, reviewe
 def test_a_request_that_is_withdrawn_is_waited_for_no_more(report, owner, reviewer, rita, client):
     asking.withdraw(request=ReviewRequest.objects.get(reviewer=reviewer), by=owner)
     assert NAME in told(client, f"/verify/?hash={report.content_hash}")
+
+
+def test_an_owner_ends_it_with_a_reason_that_everybody_reads(report, owner, reviewer, rita):
+    address = f"/reports/{report.pk}/unblind/"
+    with pytest.raises(NotAllowed, match="Only owners"):
+        services.lift_blindness(report=report, by=reviewer, reason="I would like to know.")
+    empty = signed_in(owner).post(address, {"reason": ""}).content.decode()
+    assert "Say why" in empty
+    assert REMARK not in told(signed_in(reviewer), *pages(report))
+
+    why = "Both asked to compare notes."
+    answer = signed_in(owner).post(address, {"reason": why}).content.decode()
+    assert "olga ended that" in answer
+    for user in (owner, reviewer):
+        text = told(signed_in(user), *pages(report))
+        assert REMARK in text
+        assert why in text
+    entry = Entry.objects.get(action="review.unblinded")
+    assert (entry.by_name, entry.subject_id, entry.reason) == ("olga", str(report.pk), why)
+    with pytest.raises(Refused, match="is not blind"):
+        services.lift_blindness(report=report, by=owner, reason=why)
+
+
+def test_a_blind_link_is_ended_too(report, owner, client):
+    visitor = guest(report, blind=True)
+    services.lift_blindness(report=report, by=owner, reason="It was a mistake.")
+    assert "This review is blind" not in told(client, visitor.address("review"))
+    link_for(report, blind=True)
+    with pytest.raises(Refused, match="401 characters; at most 400"):
+        services.lift_blindness(report=report, by=owner, reason="w" * 401)
 
 
 def test_a_guest_who_was_asked_blindly_learns_of_others_once_decided(report, reviewer, client):

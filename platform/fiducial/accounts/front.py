@@ -79,6 +79,8 @@ def _reviews(user: User) -> Iterator[Item]:
     for one in asking.open_for(user)[:SHOWN]:
         words = "review is late" if one.is_late else "review is asked for"
         why = f"Asked by {one.asked_by.username}; due {one.due:%-d %B %Y}."
+        if one.newer:
+            words, why = "newer version", f"{why} A newer version exists."
         yield Item(str(one.report), "attention", words, why, _review(one.report))
     for report in awaiting(user)[:SHOWN]:
         share = round(100 * risky_share(report.run))

@@ -1,6 +1,6 @@
 """What the API takes and answers. Times are ISO 8601 in UTC, lengths micrometres, spans seconds."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -242,6 +242,46 @@ class ReportOut(Schema):
     @staticmethod
     def resolve_page(report: Any) -> str:
         return reverse("reports:report", args=[report.pk])
+
+
+class RequestIn(Schema):
+    """Whom to ask for a review, by username or address, and by which day."""
+
+    reviewer: str
+    due: date
+    blind: bool = False
+
+
+class RequestOut(Schema):
+    """Somebody who was asked for a review; `newer_version` says that the report was frozen anew
+    since, and that they are reminded of this version no more.
+    """
+
+    id: int
+    report: UUID = Field(alias="report_id")
+    version: int = Field(alias="report.version")
+    reviewer: str = Field(alias="reviewer.username")
+    asked_by: str = Field(alias="asked_by.username")
+    asked: datetime
+    due: date
+    blind: bool
+    state: Literal["waiting", "decided", "withdrawn"]
+    newer_version: bool = Field(alias="newer")
+    page: str
+
+    @staticmethod
+    def resolve_state(request: Any) -> str:
+        if request.closed is None:
+            return "waiting"
+        return "decided" if request.decided else "withdrawn"
+
+    @staticmethod
+    def resolve_page(request: Any) -> str:
+        return reverse("review:review", args=[request.report_id])
+
+
+class ReasonIn(Schema):
+    reason: str
 
 
 class ModelIn(Schema):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.errors import Refused
+from fiducial.review import asking
 from fiducial.runs import describing
 from fiducial.runs.models import Run
 from fiducial.trail.services import record
@@ -43,6 +44,7 @@ def freeze(*, run: Run, by: User, title: str = "") -> Report:
         report.content_hash = _write(partial, report)
         with transaction.atomic():
             report.save(force_insert=True)
+            asking.outdate(report)
             record("report.frozen", by=by, lab=run.measurement.project.lab, subject=report)
             partial.rename(final)
     except IntegrityError as clash:

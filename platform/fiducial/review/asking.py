@@ -1,9 +1,12 @@
-"""Asking somebody of the lab to review a report by a day: mailed, reminded once, closed by them."""
+"""Asking somebody of the lab to review a report by a day: mailed, reminded once, closed by them.
+
+Nobody is reminded of a report of which a newer version exists; what they were asked says so.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +18,7 @@ from fiducial.reports.models import Report
 from fiducial.reports.queries import visible_reports
 from fiducial.trail.services import record
 
-from .models import ReviewRequest
+from .models import Decision, ReviewRequest
 
 USUAL = timedelta(days=14)
 LONGEST = timedelta(days=366)
@@ -30,11 +33,13 @@ def ask(
 
     `blind` makes the review of this report a blind one, for everybody who is still to decide.
 
-    Refused, in a sentence: for all but owners, for somebody who may not decide on it or has, twice
-    for one person, and for a day that is not within the year to come.
+    Refused, in a sentence: for all but owners, for an older version, for somebody who may not
+    decide on it or has, twice for one person, and for a day that is not within the year to come.
     """
     lab = report.run.measurement.project.lab
     permissions.require(by, permissions.MANAGE, lab)
+    if Report.objects.filter(run=report.run_id, version__gt=report.version).exists():
+        raise Refused("A newer version of this report exists: ask for a review of that one.")
     asked = _person(lab, reviewer.strip())
     if not permissions.may(asked, permissions.REVIEW, lab):
         raise Refused(f"{asked} may not decide: only owners and reviewers of {lab} do.")
@@ -70,11 +75,29 @@ def close(report: Report, user: User) -> None:
     _close(report.requests.filter(reviewer=user, closed=None))
 
 
+def outdate(report: Report) -> None:
+    """Remind nobody of the versions before `report`, just frozen; in that transaction."""
+    earlier = ReviewRequest.objects.filter(
+        report__run=report.run_id, report__version__lt=report.version, closed=None
+    )
+    letters.take_back(list(earlier.values_list("reminder", flat=True)))
+
+
 def open_for(user: User) -> QuerySet[ReviewRequest]:
-    """What `user` was asked and has not done, the most urgent first."""
+    """What `user` was asked and has not done, the most urgent first; `newer` as in `told`."""
     reports = visible_reports(user, permissions.REVIEW)
     found = user.review_requests.filter(closed=None, report__in=reports)
-    return found.select_related("report__run", "asked_by").order_by("due", "pk")
+    return told(found).select_related("report__run").order_by("due", "pk")
+
+
+def told(requests: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
+    """With `newer`, whether a newer version of the report exists, and `decided`, whether the
+    reviewer decided on this one.
+    """
+    of = {"run": OuterRef("report__run"), "version__gt": OuterRef("report__version")}
+    decided = Decision.objects.filter(report=OuterRef("report"), by=OuterRef("reviewer"))
+    found = requests.annotate(newer=Exists(Report.objects.filter(**of)), decided=Exists(decided))
+    return found.select_related("report", "reviewer", "asked_by")
 
 
 def _person(lab: Lab, called: str) -> User:

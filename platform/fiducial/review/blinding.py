@@ -1,7 +1,8 @@
 """Blind reviews: whoever is still to decide on a report is told nothing of the others.
 
-A report is blind once somebody was asked blind, by a request or by a link, and stays so: what
-others marked and decided, and who they are, is shown to a reviewer who has decided on it.
+A report is blind once somebody was asked blind, by a request or by a link, and stays so until an
+owner lifts it (`services.lift_blindness`): what others marked and decided, and who they are, is
+shown to a reviewer who has decided on it.
 """
 
 from django.db.models import Q, QuerySet

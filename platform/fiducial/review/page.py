@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from fiducial.accounts import mailing, permissions
@@ -104,18 +103,15 @@ def requests(report: Report, user: User) -> dict[str, Any]:
     """Who was asked to review a report, for `review/_asked.html`."""
     lab = report.run.measurement.project.lab
     may_ask = permissions.may(user, permissions.MANAGE, lab)
-    decided = Decision.objects.filter(report=report, by=OuterRef("reviewer"))
-    rows = report.requests.select_related("reviewer", "asked_by")
-    blind = blinding.is_blind(report)
-    if blind and not may_ask and Visitor(report, user=user).blinded:
-        rows = rows.filter(reviewer=user)
     return {
         "report": report,
-        "blind": blind,
-        "requests": rows.annotate(decided=Exists(decided)),
+        "blind": blinding.is_blind(report),
+        "lifted": queries.lifted(report),
+        "requests": queries.requests_of(report, user),
         "may_ask": may_ask,
         "reviewers": queries.reviewers_for(report) if may_ask else [],
         "usual": (timezone.now().date() + asking.USUAL).isoformat(),
+        "longest_reason": services.MAX_REASON,
         "mails": mailing.may_mail(),
     }
 

@@ -11,9 +11,10 @@ from fiducial.accounts.models import Lab, User
 from fiducial.reports.models import Report
 from fiducial.reports.queries import visible_reports
 from fiducial.runs.models import Run
+from fiducial.trail.models import Entry
 
-from . import records
-from .models import Decision, Link, Mark, Said
+from . import asking, blinding, records
+from .models import Decision, Link, Mark, ReviewRequest, Said
 
 SaidT = TypeVar("SaidT", bound=Said)
 LOOKED_AT = 30  # of the newest reports that wait, the riskiest come first
@@ -84,6 +85,25 @@ def reviewers_for(report: Report) -> QuerySet[User, str]:
     ).exclude(pk=report.frozen_by_id)
     decided = report.decisions.exclude(by=None).values("by")
     return may.exclude(pk__in=decided).order_by("username").values_list("username", flat=True)
+
+
+def lifted(report: Report) -> Entry | None:
+    """Who ended its blind review, when and why; None where nobody did, or it is blind again."""
+    if blinding.is_blind(report):
+        return None
+    ended = Entry.objects.filter(action="review.unblinded", subject_id=str(report.pk))
+    return ended.order_by("when").last()
+
+
+def requests_of(report: Report, user: User) -> QuerySet[ReviewRequest]:
+    """Who was asked to review a report, as far as `user` is told: who is still to decide in a
+    blind review only that they were, owners all. `newer` and `decided` as in `asking.told`.
+    """
+    found = asking.told(report.requests.all())
+    is_hidden = blinding.hidden_from(user).filter(pk=report.pk).exists()
+    if is_hidden and not permissions.may(user, permissions.MANAGE, report.run.lab):
+        return found.filter(reviewer=user)
+    return found
 
 
 def links_of(report: Report) -> QuerySet[Link]:

@@ -1,4 +1,4 @@
-"""Deciding on a report, marking its details, and the links that let others do so."""
+"""Deciding on a report, marking its details, links that let others do so, and ending blindness."""
 
 import secrets
 from datetime import timedelta
@@ -13,14 +13,16 @@ from fiducial.errors import Refused
 from fiducial.reports import sealing
 from fiducial.reports.models import Report
 from fiducial.reports.services import folder
+from fiducial.trail.models import Entry
 from fiducial.trail.services import record
 
-from . import asking, details, records, signing
+from . import asking, blinding, details, records, signing
 from .models import Decision, Link, Mark
 from .visitors import Visitor
 
 DAYS = (7, 30, 90)  # a link may last; or until it is revoked
 MAX_REMARK = 4000
+MAX_REASON = Entry._meta.get_field("reason").max_length
 MAX_NAME = Decision._meta.get_field("by_name").max_length
 MAX_WHOM = Link._meta.get_field("whom").max_length
 
@@ -138,6 +140,25 @@ def revoke(*, link: Link, by: User) -> None:
     permissions.require(by, permissions.WORK, lab)
     if Link.objects.filter(pk=link.pk, revoked=None).update(revoked=timezone.now()):
         record("review.revoked", by=by, lab=lab, subject=link.report, reason=f"for {link.whom}")
+
+
+@transaction.atomic
+def lift_blindness(*, report: Report, by: User, reason: str) -> None:
+    """Have reviewers who are still to decide told of each other; the trail keeps who and why.
+
+    Refused, in a sentence: for all but owners, without a reason, and where it is not blind.
+    """
+    lab, reason = report.run.measurement.project.lab, reason.strip()
+    permissions.require(by, permissions.MANAGE, lab)
+    if not blinding.is_blind(report):
+        raise Refused("The review of this version is not blind.")
+    if not reason:
+        raise Refused("Say why: whoever reads the decisions later must be able to judge it.")
+    if len(reason) > MAX_REASON:
+        raise Refused(f"The reason has {len(reason)} characters; at most {MAX_REASON} fit.")
+    report.requests.update(blind=False)
+    report.review_links.update(blind=False)
+    record("review.unblinded", by=by, lab=lab, subject=report, reason=reason)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ urlpatterns = [
     path("reports/<uuid:pk>/links/<int:link>/revoke/", views.revoke, name="revoke"),
     path("reports/<uuid:pk>/requests/", views.ask, name="ask"),
     path("reports/<uuid:pk>/requests/<int:asked>/withdraw/", views.withdraw, name="withdraw"),
+    path("reports/<uuid:pk>/unblind/", views.unblind, name="unblind"),
     path("review/<str:token>/", by_link(views.opened), name="link-report"),
     path("review/<str:token>/download", by_link(views.download), name="link-download"),
     path("review/<str:token>/pdf", by_link(views.printed), name="link-pdf"),

@@ -196,6 +196,19 @@ def withdraw(request: HttpRequest, pk: str, asked: int) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def unblind(request: HttpRequest, pk: str) -> HttpResponse:
+    """End the blind review of a report (a partial for HTMX: who was asked, as it stands then)."""
+    report = get_object_or_404(visible_reports(request.user), pk=pk)
+    reason = request.POST.get("reason", "")
+    try:
+        services.lift_blindness(report=report, by=request.user, reason=reason)
+    except Refused as refusal:
+        return _asked(request, report, refused=str(refusal), reason=reason)
+    return _asked(request, report)
+
+
+@login_required
 @require_GET
 def lab(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest decisions in a lab, and how far its reviewers agree."""

@@ -33,6 +33,7 @@ ACTIONS: dict[str, str] = {
     "report.decided": "decided on the report",
     "review.asked": "asked for a review of the report",
     "review.withdrawn": "asked no more for a review of the report",
+    "review.unblinded": "ended the blind review of the report",
     "review.link": "made a reviewer's link to the report",
     "review.opened": "opened by link the report",
     "review.revoked": "revoked a reviewer's link to the report",

@@ -106,7 +106,7 @@ class TemplateFit:
         root = np.sqrt(weights)
         tried = (self.shapes * (shares[:, None, None] * root)).reshape(len(self.tried), -1)
         power = (tried**2).sum(axis=1)
-        rest = (event * root).ravel()
+        rest: Array = np.ravel(event * root).astype(np.float64)
         if len(fit.places):
             jacobian, rest = self._tangent(event, weights, fit)
             span = np.linalg.qr(jacobian.T)[0]
@@ -153,8 +153,8 @@ class TemplateFit:
         normal[np.diag_indices_from(normal)] *= 1 + 1e-3 * damping
         normal[np.diag_indices_from(normal)] += 1e-9
         answer = np.linalg.solve(normal, jacobian @ rest)[: 2 * count]
-        step: Array = answer.reshape(2, count).T
-        return np.clip(step, -LONGEST_MM, LONGEST_MM)
+        step = answer.reshape(2, count).T.clip(-LONGEST_MM, LONGEST_MM)
+        return np.asarray(step, np.float64)
 
     def _tangent(self, event: Float, weights: Array, fit: Fit) -> tuple[Array, Array]:
         """Slopes `(2 k + k · layers, cells)` of the model along x, y and energies, and the misfit.

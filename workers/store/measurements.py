@@ -1,7 +1,7 @@
 """A measurement on disk; of maps, pictures `measured` (c, h, w), `mask` (h, w), perhaps `guide`.
 
 The guide (k·h, k·w) keeps its own pixels; the scales of the pictures say how it lies on the maps.
-What scans and volumes are on disk stands in `arrays`.
+What scans and volumes are on disk stands in `arrays`, events in `event_tables`.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,11 @@ from typing import Any, TypeVar, overload
 import numpy as np
 import zarr
 
+from workers.events import Events
 from workers.measured import Measured
 from workers.measurement import Measurement, Problem
 from workers.scan import DiffractionScan
-from workers.store import arrays
+from workers.store import arrays, event_tables
 from workers.store.files import NewFolder, StoreError, content_hash
 from workers.store.images import write_image
 from workers.store.places import Place
@@ -28,14 +29,16 @@ KINDS: Mapping[str, type] = {
     "movie": Measurement,
     "scan": DiffractionScan,
     "volume": Volume,
+    "events": Events,
 }
 WORDS: Mapping[type, str] = {
     Measurement: "maps or the frames of a movie",
     DiffractionScan: "scanned diffraction frames",
     Volume: "the frames of a rocking curve",
+    Events: "calorimeter events",
 }
 
-M = TypeVar("M", Measurement, DiffractionScan, Volume)
+M = TypeVar("M", Measurement, DiffractionScan, Volume, Events)
 
 
 class MeasurementStore(ImageStore):
@@ -76,7 +79,13 @@ def _write_maps(root: zarr.Group, m: Measurement) -> tuple[tuple[str, ...], dict
     return tuple(pictures), {fact: getattr(m, fact) for fact in FACTS}
 
 
-def _write(root: zarr.Group, m: DiffractionScan | Volume) -> tuple[tuple[str, ...], dict[str, Any]]:
+def _write(
+    root: zarr.Group, m: DiffractionScan | Volume | Events
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    if isinstance(m, Events):
+        written = event_tables.write_tables(root, m)
+        facts = {"frame": m.geometry.frame, "provenance": m.provenance}
+        return (), {"arrays": written, "content": m.content, **facts}
     written = arrays.write_arrays(root, m)
     write_image(root, "mean", arrays.mean_frame(m), step=1.0, pixel_um=None)
     facts = {fact: getattr(m, fact) for fact in arrays.FACTS[type(m)]}
@@ -98,6 +107,8 @@ def read_measurement(path: Place, kind: type[Any] | None = None) -> Measured:
         raise StoreError(f"The measurement {path.name} holds {held}, where {wanted} are needed.")
     if found is Measurement:
         return _read_maps(store)
+    if found is Events:
+        return event_tables.read_tables(path, store.attributes)
     return arrays.read_arrays(path, found, store.attributes)
 
 

@@ -1,6 +1,6 @@
 """Calorimeter events: the energies of coarse cells, and the finer cells each is the sum of."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from workers.measurement import Problem
 
-Frame = Literal["plane", "eta-phi"]
+Frame = Literal["plane", "eta-phi", "polar"]  # the last two go round along y
 Float = NDArray[np.float32]
 Index = NDArray[np.int64]
 
@@ -18,7 +18,8 @@ class Cells:
     """A table of `n` cells: a box in its layer each.
 
     `layer` is int32 `(n,)`, counted from 0 along the shower. `x`, `y` float32 `(n,)` are the centre
-    and `width`, `height` float32 `(n,)` the sides along them, in mm, or in η and φ (rad).
+    and `width`, `height` float32 `(n,)` the sides along them: both in mm; η and φ (rad); or radius
+    (mm) and angle (rad).
     """
 
     layer: NDArray[np.int32]
@@ -128,6 +129,10 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.event)
+
+    def noting(self, problem: Problem) -> "Events":
+        """With one more problem."""
+        return replace(self, problems=(*self.problems, problem))
 
     def of_cells(self) -> Index:
         """The row of the event each entry of `cell` belongs to."""

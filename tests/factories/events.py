@@ -30,4 +30,5 @@ def of_irregular_cells(count: int = 5, seed: int = 0, **options: Any) -> Events:
     rng = np.random.default_rng(seed)
     geometry = irregular(rng, 30)
     energies = geometry.sigma * rng.standard_t(2, (count, 30)).astype(np.float32)
+    energies[:, 0] = 10 * geometry.sigma[0]
     return events_of(energies, Clustering.of(geometry).kept(energies), geometry, **options)

@@ -57,7 +57,7 @@ def neighbours(cells: Cells, frame: Frame = "plane") -> sparse.csr_array:
     """Which cells touch, as a symmetric matrix `(n, n)` of float32 ones.
 
     In one layer cells touch that share a side or a corner; of the next layers those that lie over
-    each other. φ goes round. A cell is not its own neighbour.
+    each other. Angles go round. A cell is not its own neighbour.
     """
     rows, columns = [], []
     layers = np.unique(cells.layer)
@@ -82,7 +82,7 @@ def _pairs(
     """Cells of `near` and `far` whose boxes meet, stretched by `slack` of their sides."""
     both = np.concatenate([near, far])
     reach = np.array([cells.width[both].max(), cells.height[both].max()], np.float64)
-    round_ = 2 * np.pi / reach[1] if frame == "eta-phi" else 0.0
+    round_ = 2 * np.pi / reach[1] if frame != "plane" else 0.0
     places = np.column_stack([cells.x, cells.y]).astype(np.float64) / reach
     if round_:
         places[:, 1] %= round_

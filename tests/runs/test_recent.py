@@ -2,8 +2,8 @@
 
 import pytest
 
-from fiducial.runs import leases, queries, recent
-from tests.factories import runs
+from fiducial.runs import leases, queries, recent, services
+from tests.factories import people, runs
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +39,32 @@ def test_a_run_that_was_taken_since_is_not_told_a_place(measurement):
     taken = leases.claim("gpu0@here")
     assert taken.pk == run.pk
     assert queries.line(taken, recent.queue_of(taken)).place is None
+
+
+def test_a_page_that_follows_a_run_asks_nothing_of_the_database(
+    measurement, django_assert_num_queries
+):
+    member, run = measurement.uploaded_by, runs.run(measurement)
+    recent.queue_of(run)
+    with django_assert_num_queries(0):
+        seen, may_change = recent.followed(member, run.pk)
+        line = queries.line(seen, recent.queue_of(seen))
+    assert line.place == 1
+    assert line.detail == queries.line(run, recent.queue_of(run)).detail
+    assert may_change
+
+
+def test_nobody_follows_a_run_of_another_lab_or_changes_what_they_may_only_see(measurement):
+    run = runs.run(measurement)
+    stranger, viewer = people.person(), people.person()
+    run.lab.memberships.create(user=viewer, role="viewer")
+    assert recent.followed(stranger, run.pk) is None
+    assert recent.followed(viewer, run.pk)[1] is False
+
+
+def test_a_run_that_is_over_is_asked_of_the_database(measurement, settings):
+    run = runs.run(measurement)
+    assert recent.followed(measurement.uploaded_by, run.pk)
+    settings.QUEUE_SEEN_SECONDS = 0.0
+    services.cancel(run=run, by=measurement.uploaded_by)
+    assert recent.followed(measurement.uploaded_by, run.pk) is None

@@ -117,7 +117,7 @@ def test_the_queue_is_read_in_a_fixed_number_of_queries(
         runs.run(measurement)
         runs.running(measurement)
         runs.run(measurement, state="failed", error="No.", finished=timezone.now())
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         shown = page(member, "queue")
     assert shown.count("No.") == count
     assert shown.count("<progress") == count

@@ -15,7 +15,7 @@ from fiducial.review import asking
 from fiducial.review.queries import awaiting, risky_share
 from fiducial.runs import following, recent
 from fiducial.runs.models import Run
-from fiducial.runs.queries import Queue, visible_runs
+from fiducial.runs.queries import Queue, in_lists, visible_runs
 
 from . import permissions
 from .models import User
@@ -65,7 +65,9 @@ def _first_problem(measurement: Measurement) -> str:
 
 def _failures(user: User) -> Iterator[Item]:
     """My runs that failed and that nobody has retried."""
-    failed = visible_runs(user).filter(submitted_by=user, state=Run.State.FAILED, retries=None)
+    failed = in_lists(visible_runs(user)).filter(
+        submitted_by=user, state=Run.State.FAILED, retries=None
+    )
     for run in failed.order_by("-finished")[:SHOWN]:
         yield Item(
             run.measurement.name, run.state, "failed", run.error, run.get_absolute_url(), run
@@ -95,7 +97,8 @@ def _review(report: Report) -> str:
 
 def under_way(user: User) -> Iterator[Item]:
     """Waiting and running runs of my labs, next first."""
-    active = list(visible_runs(user).filter(state__in=Run.ACTIVE).order_by("created")[:SHOWN])
+    mine = in_lists(visible_runs(user)).filter(state__in=Run.ACTIVE)
+    active = list(mine.order_by("created")[:SHOWN])
     queue = recent.queue_of(*active) if active else None
     for run in active:
         words = "running" if run.state == Run.State.RUNNING else "waiting"

@@ -4,15 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
+from fiducial.runs.models import Run
 from workers.store import Place
 
 from . import folders, parts
 from .models import Measurement, Project
 
+RUNS_SHOWN = 8  # of each measurement in a list
 FRAMES_SHOWN = 12  # of a movie, where each would be a picture or a row
 
 
@@ -46,10 +48,15 @@ def project_list(user: User) -> QuerySet[Project]:
 
 
 def measurement_list(project: Project) -> QuerySet[Measurement]:
-    """The maps of `project`, newest first, each with its runs; windows stand with their map."""
+    """The maps of `project`, newest first, each with its `newest` runs and how many `more` it has;
+    windows stand with their map.
+    """
     maps = project.measurements.filter(kind=Measurement.Kind.MAP)
     found = maps.select_related("uploaded_by").order_by("-created")
-    return found.prefetch_related("runs")
+    newest = Run.objects.only("state", "created", "measurement").order_by("-created")[:RUNS_SHOWN]
+    return found.annotate(more=Greatest(Count("runs") - RUNS_SHOWN, 0)).prefetch_related(
+        Prefetch("runs", newest, to_attr="newest")
+    )
 
 
 def unfinished_uploads(project: Project, user: User) -> QuerySet[Measurement]:

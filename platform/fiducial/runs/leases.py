@@ -52,7 +52,7 @@ def _take(run: turns.Waiting, worker: str) -> bool:
         # Two claims for one person or lab wait for each other here on PostgreSQL, always for the
         # person first; on SQLite a transaction is the only one that writes.
         for model, pk in ((User, run.user), (Lab, run.lab)):
-            model.objects.select_for_update(no_key=True).filter(pk=pk).first()
+            model.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk").first()
         if turns.recounted(run).cap(run) is not None:
             return False
         waiting = Run.objects.filter(

@@ -75,6 +75,9 @@ class Run(models.Model):
         indexes = (
             models.Index(fields=("state", "created")),
             models.Index(fields=("finished",), name="run_finished"),
+            # What a lab has under way, and what is over: lists of its people.
+            models.Index(fields=("lab", "state", "created"), name="run_of_lab"),
+            models.Index(fields=("lab", "state", "finished"), name="run_over_of_lab"),
             # The line of each lab, as a claim looks for its front.
             models.Index(
                 fields=("lab", "lane", "created"),

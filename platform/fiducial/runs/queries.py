@@ -26,6 +26,12 @@ def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
     return found.select_related("lab", "measurement__project__lab", "submitted_by", "after")
 
 
+def in_lists(found: QuerySet[Run]) -> QuerySet[Run]:
+    """`found` without what a line of a list does not say: results and their measurements' facts."""
+    about = ("summary", "problems", "answers")
+    return found.defer("summary", "after__summary", *(f"measurement__{each}" for each in about))
+
+
 def may_change(user: User, run: Run) -> bool:
     """Whether `user` may cancel or retry `run`."""
     return permissions.may(user, permissions.WORK, run.lab)
@@ -133,10 +139,14 @@ class Line:
     """A run as one line of the queue: what it is, how far, and why it is not further."""
 
     run: Run
-    title: str  # the parameters in one line
     words: str  # the state in words
     detail: str  # the sentence that says more
     place: int | None
+
+    @property
+    def title(self) -> str:
+        """The parameters in one line."""
+        return describing.brief(self.run)
 
 
 def first_active(visible: QuerySet[Run], queue: Queue, count: int) -> tuple[list[Run], int]:
@@ -158,7 +168,6 @@ def line(run: Run, queue: Queue) -> Line:
     wait = queue.wait(run)
     return Line(
         run=run,
-        title=describing.brief(run),
         words=_state_words(run),
         detail=f"{wait.reason} {wait.eta}".strip() if wait else _detail(run),
         place=wait.place if wait else None,

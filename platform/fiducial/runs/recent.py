@@ -1,50 +1,114 @@
-"""One reading of the queue for everybody who asks within a second: hundreds of pages follow it.
+"""One reading of the queue for everybody who asks within two seconds: hundreds of pages follow it.
 
 Each process of the portal keeps its own. Nothing about what happens to a run is decided by it.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+
+from fiducial.accounts import permissions
+from fiducial.accounts.models import Membership, User
 
 from .models import Run
 from .queries import Queue, read_queue
 
+# What a page that follows a run says of it, in the order in which the row has it.
+_SAID = {
+    *("id", "lab_id", "recipe", "state", "attempt", "worker", "lease_until", "in_tiles"),
+    *("cancel_requested", "stage", "fraction", "seconds_left", "lane", "estimated", "memory"),
+    "after_id",
+}
+MOVING = tuple(one.attname for one in Run._meta.concrete_fields if one.attname in _SAID)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The queue at one moment; the runs that were not over, as rows; and who belonged where."""
+
+    queue: Queue
+    rows: dict[UUID, tuple[Any, ...]]
+    roles: dict[int, dict[int, str]]  # person -> lab -> role
+
+    def role(self, user: User, run: Run) -> str | None:
+        """What `user` is in the lab of `run`; None for those who do not belong to it."""
+        return self.roles.get(user.pk, {}).get(run.lab_id)
+
 
 @dataclass
 class Reading:
-    """The queue as it was read, and when; None before the first time."""
+    """The moment that was read, and when; None before the first time."""
 
-    queue: Queue | None = None
+    moment: Moment | None = None
     since: float = 0.0
-    lock: Lock = field(default_factory=Lock)  # who comes while it is read waits for that reading
+    lock: Lock = field(default_factory=Lock)  # one reads it at a time
 
-    def get(self, waiting: Iterable[UUID]) -> Queue:
+    def get(self, waiting: Collection[UUID]) -> Moment:
         """The queue as it is kept, or as it is now where that is too old or lacks a run."""
-        with self.lock:
-            if self.queue is None or not self._holds(waiting):
-                self.since = monotonic()  # what changes while it is read counts as not seen
-                self.queue = read_queue()
-            return self.queue
+        kept = self.moment
+        if kept is not None and kept.rows.keys() >= set(waiting):
+            # While somebody reads it anew, others go on with what is there.
+            if self._fresh() or not self.lock.acquire(blocking=False):
+                return kept
+        else:
+            self.lock.acquire()
+        try:
+            return self._read(waiting)
+        finally:
+            self.lock.release()
 
-    def _holds(self, waiting: Iterable[UUID]) -> bool:
-        fresh = monotonic() - self.since < settings.QUEUE_SEEN_SECONDS
-        return fresh and self.queue.places.keys() >= set(waiting)
+    def _read(self, waiting: Collection[UUID]) -> Moment:
+        known = self.moment is not None and self.moment.rows.keys() >= set(waiting)
+        if self.moment is None or not known or not self._fresh():
+            self.since = monotonic()  # what changes while it is read counts as not seen
+            self.moment = _now()
+        return self.moment
+
+    def _fresh(self) -> bool:
+        return monotonic() - self.since < settings.QUEUE_SEEN_SECONDS
 
 
 _last = Reading()
 
 
-def queue(waiting: Iterable[UUID]) -> Queue:
+def queue(waiting: Collection[UUID]) -> Queue:
     """The queue as it stood at most QUEUE_SEEN_SECONDS ago, with every run of `waiting` in it."""
-    return _last.get(waiting)
+    return _last.get(waiting).queue
 
 
 def queue_of(*runs: Run) -> Queue:
     """The queue for what is said about `runs`."""
     queued = [run for run in runs if run.state == Run.State.QUEUED]
     return queue([run.pk for run in queued if not run.cancel_requested])
+
+
+def followed(user: User, pk: UUID) -> tuple[Run, bool] | None:
+    """The run as it was at most QUEUE_SEEN_SECONDS ago, with no more than MOVING of it, and
+    whether `user` may change it. None where only the database knows: of runs that are over, new,
+    shared in tiles or not this person's to see, and for who looks with the eyes of another.
+    """
+    moment = _last.get(())
+    row = moment.rows.get(pk)
+    if row is None or user.preview is not None:
+        return None
+    run = Run.from_db(DEFAULT_DB_ALIAS, MOVING, row)
+    role = moment.role(user, run)
+    if run.in_tiles or role not in permissions.MATRIX[permissions.SEE]:
+        return None
+    return run, role in permissions.MATRIX[permissions.WORK]
+
+
+def _now() -> Moment:
+    queue = read_queue()
+    active = Run.objects.filter(state__in=Run.ACTIVE).values_list(*MOVING)
+    roles: dict[int, dict[int, str]] = defaultdict(dict)
+    for person, lab, role in Membership.objects.values_list("user", "lab", "role"):
+        roles[person][lab] = role
+    return Moment(queue, {row[0]: row for row in active}, roles)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, F, QuerySet, When, Window
+from django.db.models import Case, Count, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -150,10 +150,14 @@ def _listed(runs: QuerySet[Run]) -> list[Waiting]:
 
 def recounted(run: Waiting) -> Standing:
     """What is under way now for the person and the lab of `run`, and nothing else."""
-    running = Run.objects.filter(state=Run.State.RUNNING)
-    of_user = running.filter(submitted_by=run.user).count()
-    of_lab = running.filter(lab=run.lab).count()
-    return Standing(of_user=Counter({run.user: of_user}), of_lab=Counter({run.lab: of_lab}))
+    under_way = Run.objects.filter(state=Run.State.RUNNING).aggregate(
+        of_user=Count("pk", filter=Q(submitted_by=run.user)),
+        of_lab=Count("pk", filter=Q(lab=run.lab)),
+    )
+    return Standing(
+        of_user=Counter({run.user: under_way["of_user"]}),
+        of_lab=Counter({run.lab: under_way["of_lab"]}),
+    )
 
 
 def _standing() -> Standing:

@@ -24,8 +24,8 @@ from . import advice, comparing, describing, following, queries, recent, service
 from .forms import RecipeForm
 from .models import Run
 
-ACTIVE_SHOWN = 50
-OVER_PER_PAGE = 20
+ACTIVE_SHOWN = 25
+OVER_PER_PAGE = 10
 
 
 @login_required
@@ -125,11 +125,13 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The moving part of a run's page, asked for every two seconds until a final state."""
-    alone = queries.visible_runs(request.user).select_related(None).select_related("lab")
-    found = get_object_or_404(alone, pk=pk)  # without the measurement, which does not move
+    if seen := recent.followed(request.user, pk):
+        return render(request, "runs/_progress.html", _moving(*seen))
+    found = _run(request, pk)
     if found.is_final:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return render(request, "runs/_progress.html", _moving(request, found))
+    may_change = queries.may_change(request.user, found)
+    return render(request, "runs/_progress.html", _moving(found, may_change))
 
 
 @login_required
@@ -212,13 +214,13 @@ def _form_page(
     return render(request, "runs/new.html", context, status=status)
 
 
-def _moving(request: HttpRequest, found: Run) -> dict[str, Any]:
+def _moving(found: Run, may_change: bool) -> dict[str, Any]:
     """What changes while a run is under way; hundreds of pages ask for it all the time."""
     return {
         "run": found,
         "line": queries.line(found, recent.queue_of(found)),
         "hands": queries.hands(found),
-        "may_change": queries.may_change(request.user, found),
+        "may_change": may_change,
     }
 
 
@@ -227,7 +229,7 @@ def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
     about = following.page(found) if teaches and not found.is_final else {}
     return (
         about
-        | _moving(request, found)
+        | _moving(found, queries.may_change(request.user, found))
         | {
             "recipe": queries.recipe_title(found),
             "parameters": describing.parameters(found),
@@ -238,9 +240,9 @@ def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
 
 
 def _lists(request: HttpRequest) -> dict[str, Any]:
-    visible = queries.visible_runs(request.user)
+    visible = queries.in_lists(queries.visible_runs(request.user))
     waiting = visible.filter(state=Run.State.QUEUED, cancel_requested=False)
-    queue = recent.queue(waiting.values_list("pk", flat=True))
+    queue = recent.queue(list(waiting.values_list("pk", flat=True)))
     active, more = queries.first_active(visible, queue, ACTIVE_SHOWN)
     over = visible.filter(state__in=Run.FINAL).order_by("-finished")
     page = Paginator(over, OVER_PER_PAGE).get_page(request.GET.get("page"))

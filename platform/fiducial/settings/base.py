@@ -157,6 +157,14 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+if BROKER_URL:
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    SESSION_CACHE_ALIAS = "sessions"
+    CACHES["sessions"] = CACHES["default"] | {
+        "BACKEND": "fiducial.accounts.remembered.Forgiving",
+        "KEY_PREFIX": "fiducial-sessions",
+    }
 LEASE_SECONDS = float(os.environ.get("FIDUCIAL_LEASE_SECONDS", "60"))
 HEARTBEAT_SECONDS = float(os.environ.get("FIDUCIAL_HEARTBEAT_SECONDS", "15"))
 RUN_MAX_ATTEMPTS = 3
@@ -165,7 +173,7 @@ RUN_HARD_LIMIT_SECONDS = float(os.environ.get("FIDUCIAL_RUN_HARD_LIMIT_SECONDS",
 API_PER_MINUTE = int(os.environ.get("FIDUCIAL_API_PER_MINUTE", "1200"))  # requests of one person
 # How labs share the computing: docs/queue.md.
 SHARE_HALF_LIFE_SECONDS = float(os.environ.get("FIDUCIAL_SHARE_HALF_LIFE_SECONDS", str(24 * 3600)))
-QUEUE_SEEN_SECONDS = 1.0  # for so long pages share one reading of the queue
+QUEUE_SEEN_SECONDS = 2.0  # for so long pages share one reading of the queue
 INTERACTIVE_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_SECONDS", "600"))
 INTERACTIVE_AHEAD_SECONDS = float(os.environ.get("FIDUCIAL_INTERACTIVE_AHEAD_SECONDS", "1800"))
 RUNNING_PER_USER = int(os.environ.get("FIDUCIAL_RUNNING_PER_USER", "8"))

@@ -1,5 +1,6 @@
 """What the page of a finished run needs to know: words for the template, facts for the canvas."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
@@ -102,6 +103,7 @@ def config(run: Run, store: RunStore, guide: ImageStore | None) -> dict[str, Any
     }
 
 
+@lru_cache(maxsize=64)
 def elements(store: RunStore) -> list[dict[str, Any]]:
     """Per channel: its name, the scales of its pictures, and what the summary says of it."""
     per_channel = store.summary.get("per_channel", {})

@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 from workers.store import ImageStore
 
 SIDE = 256
+PROBED = 2**13  # bytes of a tile that tell whether it shrinks
+WORTHWHILE = 0.7  # of its size, that a packed tile may have
 
 
 @dataclass(frozen=True)
 class Tile:
-    """`data`: gzipped little-endian float32 by rows, NaN where unmeasured; `shape` (h, w)."""
+    """`data`: little-endian float32 by rows, NaN where unmeasured; `shape` (h, w).
+
+    `packed` is the same gzipped, where that makes it worthwhile to wait for.
+    """
 
     data: bytes
+    packed: bytes | None
     shape: tuple[int, int]
 
 
@@ -25,8 +31,20 @@ def cut(store: ImageStore, image: str, channel: int, level: int, row: int, colum
     values = store.window(image, channel, y0, x0, SIDE, SIDE, level).astype("<f4")
     if image != "mask":
         values[~measured(store, image, level, y0, x0, values.shape)] = np.nan
+    data = values.tobytes()
+    return Tile(data, packed(data), values.shape)
+
+
+def packed(data: bytes) -> bytes | None:
+    """`data` gzipped; None for what hardly shrinks, as estimates do, however long one tries."""
+    if len(_gzip(data[:PROBED])) > WORTHWHILE * min(PROBED, len(data)):
+        return None
+    return _gzip(data)
+
+
+def _gzip(data: bytes) -> bytes:
     # Level 1: counts hardly compress further, and a page waits for many tiles at once.
-    return Tile(gzip.compress(values.tobytes(), compresslevel=1, mtime=0), values.shape)
+    return gzip.compress(data, compresslevel=1, mtime=0)
 
 
 def measured(

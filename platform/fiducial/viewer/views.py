@@ -1,6 +1,5 @@
 """The page of a finished run, the tiles and figures it asks for, and its downloads."""
 
-import gzip
 from collections.abc import Iterator
 from functools import partial
 
@@ -108,9 +107,8 @@ def tile_response(
         tile = tiles.cut(store, image, channel, level, row, column)
     except (StoreError, FileNotFoundError) as missing:
         raise Http404 from missing
-    packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    data = tile.data if packed else gzip.decompress(tile.data)
-    response = HttpResponse(data, content_type="application/octet-stream")
+    packed = tile.packed if "gzip" in request.headers.get("Accept-Encoding", "") else None
+    response = HttpResponse(packed or tile.data, content_type="application/octet-stream")
     if packed:
         response["Content-Encoding"] = "gzip"
     response["Vary"] = "Accept-Encoding"

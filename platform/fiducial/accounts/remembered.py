@@ -1,4 +1,4 @@
-"""Sessions remembered in Redis beside the database, so that most requests need not ask for theirs."""
+"""Sessions remembered in Redis beside the database: most requests need not ask it for theirs."""
 
 import logging
 from typing import Any

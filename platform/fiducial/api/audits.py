@@ -25,9 +25,9 @@ router = Router(tags=["audits"])
 @router.get("/measurements/{uuid:pk}/audit-windows", response=list[PlacementOut], auth=SIGNED_IN)
 @paginate(Pages)
 def list_windows(request: HttpRequest, pk: UUID) -> QuerySet[Placement]:
-    """The windows of a map, the drawn ones and those chosen by runs, newest first."""
+    """The windows of a map, drawn and chosen by runs, newest first; a movie has none."""
     found = get_object_or_404(visible_measurements(request.user), pk=pk)
-    return found.placements.order_by("-made")
+    return queries.visible_placements(request.user).filter(measurement=found).order_by("-made")
 
 
 @router.post(

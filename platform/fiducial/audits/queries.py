@@ -17,9 +17,16 @@ from fiducial.runs.models import Run
 from .models import Audit, Placement, Rescan
 
 
+def with_windows(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
+    """Of `measurements` the maps that were read: a movie has no field to scan once more, finely."""
+    maps = measurements.filter(kind=Measurement.Kind.MAP, revision__gt=0)
+    return maps.exclude(summary__content="movie")
+
+
 def visible_placements(user: User, verb: str = permissions.SEE) -> QuerySet[Placement]:
     """The placements of measurements on which `user` may do `verb` (by default: see)."""
-    found = Placement.objects.filter(measurement__in=visible_measurements(user, verb))
+    maps = with_windows(visible_measurements(user, verb))
+    found = Placement.objects.filter(measurement__in=maps)
     return found.select_related("measurement__project__lab", "run")
 
 

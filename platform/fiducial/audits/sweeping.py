@@ -11,7 +11,7 @@ from fiducial.measurements.models import Measurement
 from fiducial.runs import tickets as run_tickets
 from workers.store import StoreError
 
-from . import pairing, services, tickets
+from . import pairing, queries, services, tickets
 from .models import Audit, Placement
 from .work import MAX_ATTEMPTS
 
@@ -36,7 +36,7 @@ def draw_missing() -> None:
     drawn = Placement.objects.filter(
         measurement=OuterRef("pk"), revision=OuterRef("revision"), kind=Placement.Kind.DRAWN
     )
-    maps = Measurement.objects.filter(revision__gt=0, kind=Measurement.Kind.MAP)
+    maps = queries.with_windows(Measurement.objects.all())
     for measurement in maps.filter(~Exists(drawn)).order_by("-state_since")[:MAX_DRAWN]:
         try:
             services.draw(measurement=measurement)

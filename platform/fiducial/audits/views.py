@@ -125,4 +125,4 @@ def _limits() -> dict[str, int]:
 
 def _map(request: HttpRequest, pk: UUID) -> Measurement:
     visible = visible_measurements(request.user).select_related("project__lab")
-    return get_object_or_404(visible, pk=pk, kind=Measurement.Kind.MAP, revision__gt=0)
+    return get_object_or_404(queries.with_windows(visible), pk=pk)

@@ -10,8 +10,10 @@ from django.test import Client
 from fiducial.accounts.models import User
 from fiducial.audits import services, sweeping
 from fiducial.audits.models import Placement
+from fiducial.errors import Refused
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, Project
+from fiducial.runs.models import Run
 from tests.factories import audits, measurements, runs
 from tests.factories.people import lab, person
 from workers.store import write_measurement
@@ -79,6 +81,33 @@ def test_a_small_map_gets_a_sentence_instead(
     sweeping.sweep()
     assert Placement.objects.get().windows == []
     assert "too small for audit windows" in browser.get(small.get_absolute_url()).content.decode()
+
+
+def test_a_movie_is_offered_no_windows(measured: Measurement, browser: Client) -> None:
+    """Also where it was taken for a map before, and windows were drawn."""
+    before = audits.drawn(measured)
+    measured.summary["content"] = "movie"
+    measured.revision += 1
+    measured.save()
+    sweeping.sweep()
+    assert list(Placement.objects.all()) == [before]
+    assert "audit" not in browser.get(measured.get_absolute_url()).content.decode().lower()
+    for address in (
+        f"/measurements/{measured.pk}/audit/",
+        f"/measurements/{measured.pk}/audit/offer/",
+        f"/audit-windows/{before.pk}/stage-list.csv",
+    ):
+        assert browser.get(address).status_code == 404, address
+    listed = browser.get(f"/api/v1/measurements/{measured.pk}/audit-windows").json()
+    assert listed["items"] == []
+
+
+def test_a_run_of_a_movie_chooses_no_windows(project: Project, member: User) -> None:
+    movie = runs.run(measurements.ready(project, member), recipe="unit-pathways", parameters={})
+    Run.objects.filter(pk=movie.pk).update(state="succeeded", store_path="runs/x/1.zarr")
+    movie.refresh_from_db()
+    with pytest.raises(Refused, match="A movie has no audit windows"):
+        services.choose(run=movie, user=member, count=4)
 
 
 def test_page_of_the_map_offers_the_stage_list(browser: Client, measured: Measurement) -> None:

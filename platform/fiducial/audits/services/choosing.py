@@ -10,6 +10,7 @@ from fiducial.runs.models import Run
 from fiducial.trail.services import record
 from fiducial.viewer import stores
 from workers.assessment.audit import gain
+from workers.recipes.catalogue import RECIPES
 
 from .. import queries
 from ..models import Placement
@@ -30,6 +31,8 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
         raise Refused("Only a run that has a result can say where it may be wrong.")
     if not 1 <= count <= MOST:
         raise Refused(f"Choose 1 to {MOST} windows.")
+    if RECIPES[run.recipe].accepts == "movie":
+        raise Refused("A movie has no audit windows: its frames cannot be scanned once more.")
     drawn = queries.drawn(run.measurement)
     if drawn is None or not drawn.windows:
         raise Refused(

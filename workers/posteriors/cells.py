@@ -6,11 +6,13 @@ multiplied back, coefficient 0 (the measured one) in units of its counting error
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workers.device import asked
 from workers.networks.cellnet import CellNet, counting_error, local_scale
 from workers.physics import CellModel, LinearForwardModel
 
@@ -131,13 +133,14 @@ def look(net: CellNet, cells: Cells) -> Tensor:
     """Run the trunk of the network over every cell, `(b, e, width, h, w)`."""
     relative = cells.error / cells.scale
     noise = torch.cat([relative, 0.25 * torch.log(relative)], dim=2)
-    return net.trunk(cells.start / (net.cell * cells.scale), noise, cells.operator)
+    trunk = partial(net.trunk, operator=cells.operator)
+    return asked(net, trunk, cells.start / (net.cell * cells.scale), noise)
 
 
 def see(net: CellNet, cells: Cells) -> Seen:
     """Run the network over every cell."""
     features = look(net, cells)
-    mean, log_sigma = net.heads(features)
+    mean, log_sigma = asked(net, net.heads, features)
     return Seen(features, mean, log_sigma)
 
 

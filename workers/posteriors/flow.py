@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workers.device import asked
 from workers.networks.cellnet import HALO, CellNet
 from workers.networks.flownet import REACH, FlowNet, integrate
 from workers.physics import LinearForwardModel
@@ -101,7 +102,7 @@ class FlowModel(TiledModel):
             part = measured(y, piece.outer, forward)
             cells = prepare(part, forward, variance_factor[None, :, None, None])
             seen = self.look(part, cells, forward, piece.outer)
-            known = self.flow.condition(seen.features, seen.mean, seen.log_sigma)
+            known = asked(self.flow, self.flow.condition, seen.features, seen.mean, seen.log_sigma)
             mean, sigma = in_counts(seen, cells)
             found = {"mean": mean[0], "sigma": sigma[0], "given": known[0]}
             return {name: values[..., *piece.inner] for name, values in found.items()}
@@ -125,7 +126,8 @@ class FlowModel(TiledModel):
         """What is `drawn` in one tile of a map of `whole` cells, from what is `given` around it."""
         shape = (len(given), self.flow.cell**2, *whole)
         start = white_noise(seed, k, shape, piece.outer)
-        moved = integrate(self.flow, start[None], given[None].contiguous(), self.steps)
+        along = partial(integrate, self.flow, steps=self.steps)
+        moved = asked(self.flow, along, start[None], given[None].contiguous())
         return {"drawn": moved[0][..., *piece.inner].clamp(-LARGEST, LARGEST)}
 
     @torch.inference_mode()

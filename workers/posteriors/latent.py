@@ -8,11 +8,13 @@ regression's.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workers.device import asked
 from workers.networks.autoencoder import LATENTS, Autoencoder
 from workers.networks.cellnet import local_scale
 from workers.networks.flownet import FlowNet, integrate
@@ -51,9 +53,10 @@ class LatentPosterior(CellPosterior[LatentModel]):
     def sample(self, count: int, generator: torch.Generator) -> Iterator[Tensor]:
         """`count` posterior samples `(e, H, W)`, counts."""
         height, width = self.shape
+        net = self.model.autoencoder
         for k in range(count):
             latent = self._latent(k, generator) * self.model.spread[:, None, None]
-            decoded = self.model.autoencoder.decode(latent)[:, 0] * self.scale
+            decoded = asked(net, net.decode, latent)[:, 0] * self.scale
             yield self._settle(decoded[:, :height, :width], generator)
 
     def _residual(self, k: int, generator: torch.Generator) -> Tensor:
@@ -65,8 +68,9 @@ class LatentPosterior(CellPosterior[LatentModel]):
         """Whitened latents of sample `k`, `(e, LATENTS, h, w)`."""
         e, _, h, w = self.given.shape
         start = white_noise(generator.initial_seed(), k, (e, LATENTS, h, w))
-        steps = self.model.flow.steps
-        drawn = integrate(self.model.flow.flow, start[None], self.given[None], steps)[0]
+        net = self.model.flow.flow
+        along = partial(integrate, net, steps=self.model.flow.steps)
+        drawn = asked(net, along, start[None], self.given[None])[0]
         return drawn.clamp(-LARGEST, LARGEST)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workers.device import asked
 from workers.networks.cellnet import HALO, CellNet
 from workers.physics import LinearForwardModel
 from workers.posteriors.cells import cell_basis, look, prepare
@@ -88,13 +89,13 @@ def hidden(net: CellNet, features: Tensor) -> Tensor:
     """What enters the last layers: `(b, e, width, h, w) -> (b, e, 2, width, h, w)`."""
     b, e, width, h, w = features.shape
     flat = features.flatten(0, 1)
-    both = torch.stack([net.mean[:2](flat), net.log_sigma[:2](flat)], dim=1)
+    both = torch.stack([asked(net, head[:2], flat) for head in (net.mean, net.log_sigma)], dim=1)
     return both.reshape(b, e, 2, width, h, w)
 
 
 def last_layers(net: CellNet) -> Tensor:
     """The weights that a network was trained to, laid out as `Weights` are."""
-    own = net.state_dict()
+    own = {name: values.cpu() for name, values in net.state_dict().items()}
     return torch.stack(
         [
             torch.cat([own[f"{head}.2.weight"][:, :, 0, 0], own[f"{head}.2.bias"][:, None]], 1)

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workers import store
+from workers import device, store
 from workers.assessment.answers import intervals
-from workers.assessment.answers.phases import find_phases
+from workers.assessment.answers.finding import find_phases
 from workers.assessment.answers.tally import Tally
 from workers.assessment.census import FeatureCensus
 from workers.assessment.evidence import Split, evidence_map, resolution_of_evidence, three_way
@@ -389,4 +389,5 @@ def _provenance(
         "model": {"name": estimator.model, "weights": card(estimator.model)["weights"]},
         "measurement": {"content_hash": store.content_hash(measurement), **source.provenance},
         "libraries": {name: version(name) for name in ("torch", "numpy", "zarr", "scipy")},
+        "device": device.named(),
     }

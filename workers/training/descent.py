@@ -13,16 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from workers.device import device
 from workers.training.distributed import Loss, Shown, averaged, is_first, shared
 from workers.training.muon import Muon
 
 EVERY = 200  # steps between two reports and checkpoints
 WARM_UP = 50  # steps
 AVERAGE_DECAY = 0.995
-
-
-def device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def on_device(values: Tensor) -> Tensor:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from workers.device import device
+
 Shown = dict[str, float]  # figures of a step by name, for the terminal
 Loss = Callable[[np.random.Generator, torch.Generator], tuple[Tensor, Shown]]
 
@@ -100,7 +102,6 @@ def averaged(shown: Shown) -> Shown:
     """Figures of this process's parts, averaged over all processes; all must ask."""
     if count() == 1:
         return shown
-    where = "cuda" if torch.cuda.is_available() else "cpu"
-    values = torch.tensor(list(shown.values()), device=where)
+    values = torch.tensor(list(shown.values()), device=device())
     distributed.all_reduce(values)
     return dict(zip(shown, (values / count()).tolist(), strict=True))

@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load, load_file
 
 from workers.assessment.familiarity import Familiar
+from workers.device import settled
 from workers.networks.autoencoder import Autoencoder
 from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
@@ -71,7 +72,7 @@ def load_guide_weights(file: Path, cell: int) -> GuideNet:
     """The guide network of one weights file, whatever any card says of it."""
     net = GuideNet(cell)
     net.load_state_dict({k: v.float() for k, v in load_file(file).items()})
-    return net.eval().requires_grad_(False)
+    return settled(net).eval().requires_grad_(False)
 
 
 @lru_cache(maxsize=4)
@@ -139,7 +140,7 @@ def load_latent_weights(file: Path, regression: CellNet) -> LatentModel:
         net.load_state_dict(
             {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
         )
-        net.eval().requires_grad_(False)
+        settled(net).eval().requires_grad_(False)
     return LatentModel(FlowModel(regression, flow, LATENT_STEPS), autoencoder, tensors["spread"])
 
 
@@ -164,7 +165,7 @@ def load_flow_weights(file: Path, cell: int) -> FlowNet:
     net = FlowNet(cell)
     net.load_state_dict({k: v.float() for k, v in load_file(file).items()})
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.eval().requires_grad_(False)
+    return settled(net).eval().requires_grad_(False)
 
 
 def load_weights(file: Path, cell: int) -> Ensemble:
@@ -186,7 +187,7 @@ def _regression_of(tensors: dict[str, torch.Tensor], cell: int) -> CellNet:
     net.load_state_dict(tensors)
     # Channels last: the layout in which convolutions on a CPU are fastest.
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.eval().requires_grad_(False)
+    return settled(net).eval().requires_grad_(False)
 
 
 # By name: what loads each posterior for one size of cell.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workers.device import asked
 from workers.networks.cellnet import HALO
 from workers.networks.guidenet import REACH, GuideNet
 from workers.physics import LinearForwardModel
@@ -41,8 +42,9 @@ class GuidedFlow(FlowModel):
         f = forward.factor
         guide = self.guide[tuple(slice(s.start * f, s.stop * f) for s in window)][None]
         proposals = detail.explained_detail(y, guide, cells, forward)
-        mean, log_sigma = self.net(
-            seen.features, seen.mean, seen.log_sigma, proposals, detail.contrast(guide, forward)
+        contrast = detail.contrast(guide, forward)
+        mean, log_sigma = asked(
+            self.net, self.net, seen.features, seen.mean, seen.log_sigma, proposals, contrast
         )
         share = BELIEVED * self.trusted[:, None, None, None]
         return Seen(

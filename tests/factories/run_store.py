@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from workers import store
 from workers.assessment.answers import intervals
-from workers.assessment.answers.phases import find_phases
+from workers.assessment.answers.finding import find_phases
 from workers.assessment.answers.tally import Tally
 from workers.measurement import Measurement
 

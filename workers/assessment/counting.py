@@ -7,7 +7,7 @@ distribution, its own Poisson noise included, is scored on.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -30,8 +30,10 @@ def randomised_pit(counts: Counts, mean: Array, std: Array, rng: np.random.Gener
     """
     mean = np.maximum(mean, _LEAST_MEAN)
     shape = 1 / np.maximum((std / mean) ** 2, _LEAST_VARIANCE)
-    law = stats.nbinom(shape, shape / (shape + mean))
-    below, upto = law.cdf(counts - 1), law.cdf(counts)
+    chance = shape / (shape + mean)
+    # F(n) of it is the regularised incomplete beta function I(chance; shape, n + 1).
+    upto = special.betainc(shape, counts + 1, chance)
+    below = np.where(counts > 0, special.betainc(shape, np.maximum(counts, 1), chance), 0.0)
     return np.asarray(below + rng.random(counts.shape) * (upto - below))
 
 

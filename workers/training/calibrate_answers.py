@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from scipy import ndimage
 
+from workers.assessment.answers.finding import find_phases
 from workers.assessment.answers.intervals import (
     Factors,
     composition_unit,
     mode_unit,
     profile_unit,
 )
-from workers.assessment.answers.phases import Array, Labels, Phases, find_phases
+from workers.assessment.answers.phases import Array, Labels, Phases
 from workers.assessment.answers.profile import LEAST_FIT, Line, fit_steps
 from workers.assessment.answers.tally import Tally, compositions, modes
 from workers.assessment.calibration import conformal_scale

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.assessment.answers import intervals
-from workers.assessment.answers.phases import Phases, find_phases
+from workers.assessment.answers.finding import find_phases
+from workers.assessment.answers.phases import Phases
 from workers.assessment.answers.tally import Tally, compositions, modes
 
 SHARES = np.array([0.5, 0.25, 0.15, 0.1])

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Array = NDArray[np.float64]
 
 MATRIX_SCATTER = 0.05  # relative; where no element has two standards to tell it from
 LEAST_WT = 1.0  # wt%: a standard with less says nothing of a slope
 DRAWS = 4000
-Z90 = float(stats.norm.ppf(0.95))
+Z90 = float(special.ndtri(0.95))
 
 
 @dataclass(frozen=True)

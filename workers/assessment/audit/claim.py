@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from workers.assessment.audit.counts import LEVEL, NOMINAL
 
@@ -38,7 +38,7 @@ class Share:
         """From the share in each window `(n,)`: Student's interval of their mean, within 0 to 1."""
         value, count = float(windows.mean()), len(windows)
         error = float(windows.std(ddof=1)) / count**0.5
-        reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error
+        reach = float(special.stdtrit(count - 1, 0.5 + CONFIDENCE / 2)) * error
         return cls(value, max(0.0, value - reach), min(1.0, value + reach))
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from workers.assessment.counting import randomised_pit
 
 Array = NDArray[np.float64]
 
 LEVEL = 0.9  # of the intervals that are judged
-NOMINAL = float(stats.norm.ppf(0.5 + LEVEL / 2))  # standard deviations of it: 1.645
+NOMINAL = float(special.ndtri(0.5 + LEVEL / 2))  # standard deviations of it: 1.645
 _CERTAIN = 1e-15
 
 
@@ -46,4 +46,4 @@ def scores(counts: Array, mean: Array, variance: Array, rng: np.random.Generator
     """
     spread = np.sqrt(np.maximum(variance - mean, 0))  # of the rate; the rest is Poisson
     pit = randomised_pit(counts.astype(np.int64), mean, spread, rng)
-    return np.asarray(np.abs(stats.norm.ppf(np.clip(pit, _CERTAIN, 1 - _CERTAIN))))
+    return np.asarray(np.abs(special.ndtri(np.clip(pit, _CERTAIN, 1 - _CERTAIN))))

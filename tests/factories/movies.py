@@ -1,8 +1,7 @@
 """Small movies whose truth is known."""
 
+import json
 import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from scipy import ndimage
 from fiducial.accounts.models import User
 from fiducial.runs.models import Run
 from tests.factories import measurements
+from tests.factories.once import once
 from tests.factories.people import lab
 from workers import run as door
 from workers.measurement import Measurement as Map
@@ -72,7 +72,7 @@ def finished_units(member: User, what: str = "brightest") -> Run:
     run.store_path = f"runs/{run.pk}/1.zarr"
     path = settings.STORE / run.store_path
     path.parent.mkdir(parents=True)
-    shutil.copytree(_computed(what), path)
+    shutil.copytree(computed(what) / "run.zarr", path)
     run.summary = RunStore(path).summary
     run.save()
     return run
@@ -84,10 +84,14 @@ def _asked(what: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
     return flipping(np.random.default_rng(1))[0], {"window": 28, "members": 2}
 
 
-@cache
-def _computed(what: str) -> Path:
-    """The store of such a run, computed once."""
-    folder = Path(tempfile.mkdtemp(prefix="fiducial-units-"))
+def computed(what: str = "brightest") -> Path:
+    """A folder with such a movie, `movie.zarr`, the run of it, `run.zarr`, and `told.json`: the
+    stages it told of. Computed once for all tests, since the networks take half a minute.
+    """
+    return once(f"units-{what}", lambda folder: _compute(folder, what))
+
+
+def _compute(folder: Path, what: str) -> None:
     frames, asked = _asked(what)
     channels = tuple(f"frame {n + 1}" for n in range(len(frames)))
     movie = Map(
@@ -100,13 +104,14 @@ def _computed(what: str) -> Path:
     )
     write_measurement(folder / "movie.zarr", movie)
     summary = {"channels": channels, "shape": frames.shape[1:], "content": "movie"}
+    told: list[str] = []
     door.run(
         "unit-pathways",
         folder / "movie.zarr",
         folder / "run.zarr",
         RECIPES["unit-pathways"].clean(asked, summary),
         seed=0,
-        report=lambda stage, share: None,
+        report=lambda stage, share: told.append(stage),
         should_stop=lambda: False,
     )
-    return folder / "run.zarr"
+    (folder / "told.json").write_text(json.dumps(told))

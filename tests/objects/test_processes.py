@@ -1,6 +1,7 @@
 """Real workers and portals with their arrays in a bucket: they run, die, say so, are backed up."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -36,8 +37,18 @@ answer = {
 WHOLE = {"broken": [], "page": 200, "run": True}
 
 
-def with_bucket(home, place: ObjectPlace, server: ObjectServer, **more: str) -> Facility:
-    return Facility(home, FIDUCIAL_STORE=str(place), **server.environment, **more)
+def with_bucket(
+    home, place: ObjectPlace, server: ObjectServer, template: Facility | None = None
+) -> Facility:
+    return Facility(home, template, FIDUCIAL_STORE=str(place), **server.environment)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facility]:
+    """A portal with tables and nothing in them, to be copied."""
+    with Facility(tmp_path_factory.mktemp("tables")) as made:
+        assert made.manage("migrate", "--verbosity=0").returncode == 0
+        yield made
 
 
 def test_workers_carry_their_results_away_and_a_killed_one_loses_nothing(
@@ -79,10 +90,9 @@ def test_a_portal_whose_bucket_is_out_of_reach_says_so(
 
 
 def test_a_backup_names_the_bucket_and_a_restored_portal_reads_from_it(
-    tmp_path, place: ObjectPlace, server: ObjectServer
+    tmp_path, place: ObjectPlace, server: ObjectServer, tables: Facility
 ) -> None:
-    with with_bucket(tmp_path / "first", place, server) as first:
-        assert first.manage("migrate", "--verbosity=0").returncode == 0
+    with with_bucket(tmp_path / "first", place, server, tables) as first:
         made = first.shell(MAKE)
         (place / "runs" / "old" / "1.zarr" / "zarr.json").write_bytes(b"{}")
         said = first.manage("backup", tmp_path / "monday")
@@ -94,13 +104,11 @@ def test_a_backup_names_the_bucket_and_a_restored_portal_reads_from_it(
     listed = json.loads((tmp_path / "monday" / "objects.json").read_text())
     assert listed == place.files()
 
-    with Facility(tmp_path / "none") as without:
-        assert without.manage("migrate", "--verbosity=0").returncode == 0
+    with Facility(tmp_path / "none", tables) as without:
         said = without.manage("restore", tmp_path / "monday")
         assert f"The arrays of this backup lie in {place}." in said.stderr
     (place / "runs" / "old").remove()
-    with with_bucket(tmp_path / "second", place, server) as second:
-        assert second.manage("migrate", "--verbosity=0").returncode == 0
+    with with_bucket(tmp_path / "second", place, server, tables) as second:
         said = second.manage("restore", tmp_path / "monday")
         assert said.returncode == 0, said.stderr
         assert "1 arrays of the backup are not in the bucket any more" in said.stderr
@@ -109,14 +117,12 @@ def test_a_backup_names_the_bucket_and_a_restored_portal_reads_from_it(
 
 
 def test_a_backup_of_a_folder_moves_a_portal_into_a_bucket(
-    tmp_path, place: ObjectPlace, server: ObjectServer
+    tmp_path, place: ObjectPlace, server: ObjectServer, tables: Facility
 ) -> None:
-    with Facility(tmp_path / "folder") as first:
-        assert first.manage("migrate", "--verbosity=0").returncode == 0
+    with Facility(tmp_path / "folder", tables) as first:
         made = first.shell(MAKE)
         assert first.manage("backup", tmp_path / "monday").returncode == 0
-    with with_bucket(tmp_path / "second", place, server) as second:
-        assert second.manage("migrate", "--verbosity=0").returncode == 0
+    with with_bucket(tmp_path / "second", place, server, tables) as second:
         said = second.manage("restore", tmp_path / "monday")
         assert (said.returncode, said.stderr) == (0, "")
         assert second.shell(FACTS) == {"hash": made["hash"], **WHOLE}

@@ -1,12 +1,13 @@
 """The recipe for movies: what it asks, what it refuses, what it leaves in the store."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.factories.movies import FLIPS, flipping, switching
+from tests.factories.movies import FLIPS, computed, flipping
 from workers import store
 from workers.measurement import Measurement
 from workers.recipes.catalogue import RECIPES, ParameterErrors
@@ -64,18 +65,16 @@ def ran(
     )
 
 
-def test_a_flipping_unit_is_read_off_and_everything_is_kept(tmp_path: Path) -> None:
-    frames, _ = flipping(np.random.default_rng(1))
-    told: list[str] = []
-    found = ran(tmp_path, frames, lambda stage, share: told.append(stage))
+def test_a_flipping_unit_is_read_off_and_everything_is_kept() -> None:
+    kept = store.RunStore(computed() / "run.zarr")
+    found, told = kept.summary, json.loads((computed() / "told.json").read_text())
     assert found["states"]["count"] == found["classical"]["count"] == 2
     assert found["states"]["changes"] == [[flip + 1 for flip in FLIPS]]
     assert found["order"] == 3
     assert found["verdict"][0].startswith("2 states, 3 changes, at frame 10, 18, 25")
     assert any("latents hold" in stage for stage in told)
-    kept = store.RunStore(tmp_path / "run.zarr")
     units, way = kept.table("units"), kept.table("path")
-    assert len(units["frame"]) == len(frames)
+    assert len(units["frame"]) == 40
     assert (units["arc"] < 5).all()
     assert way["extrapolated"].any()
     assert kept.image("path").shape == (len(way["nats"]), 24, 24)
@@ -114,13 +113,12 @@ def test_frames_in_another_order_do_not_give_the_same_changes(tmp_path: Path) ->
     assert found["states"]["changed"] > 2 * len(FLIPS)
 
 
-def test_places_that_switch_change_their_state_where_they_do(tmp_path: Path) -> None:
-    frames = switching(np.random.default_rng(1))
-    found = ran(tmp_path, frames, what="places", window=12)
+def test_places_that_switch_change_their_state_where_they_do() -> None:
+    kept = store.RunStore(computed("places") / "run.zarr")
+    found = kept.summary
     assert found["states"]["count"] > 1
     assert "of them at frame 2" in found["verdict"][0]
     assert any("turned is not taken for a change" in sentence for sentence in found["verdict"])
-    kept = store.RunStore(tmp_path / "run.zarr")
     units = kept.table("units")
     before, after = (units["state"][units["frame"] == t] for t in (0, 1))
     low = units["y"][units["frame"] == 0] > 64

@@ -14,7 +14,6 @@ import pytest
 from tests.factories.facility import ROOT, Facility
 
 MAKE = """
-call_command("migrate", interactive=False, verbosity=0)
 from django.conf import settings
 from fiducial.measurements import folders
 from fiducial.reports import services as reports
@@ -64,10 +63,18 @@ answer = person("later").pk
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
+def tables(tmp_path_factory):
+    """A portal with tables and nothing in them, to be copied."""
+    with Facility(tmp_path_factory.mktemp("tables")) as portal:
+        assert portal.manage("migrate", "--verbosity=0").returncode == 0
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory, tables):
     """A portal with a frozen report, what it is made of, and its backup."""
     home = tmp_path_factory.mktemp("first")
-    with Facility(home) as portal:
+    with Facility(home, tables) as portal:
         made = portal.shell(MAKE)
         folder = home / "backups" / "monday"
         said = portal.manage("backup", folder)
@@ -76,10 +83,9 @@ def saved(tmp_path_factory):
 
 
 @pytest.fixture
-def empty(tmp_path):
+def empty(tmp_path, tables):
     """Another portal with its own home and database, and nothing in it."""
-    with Facility(tmp_path / "second") as portal:
-        assert portal.manage("migrate", "--verbosity=0").returncode == 0
+    with Facility(tmp_path / "second", tables) as portal:
         yield portal
 
 

@@ -33,11 +33,13 @@ class Case:
     recipe: str
     shape: tuple[int, int, int]
     asked: dict[str, Any] = field(default_factory=dict)
+    tile: bool = False  # one tile of it alone
 
     @property
     def name(self) -> str:
         count, height, width = self.shape
         words = [str(value) for value in self.asked.values()]
+        words += ["tile"] if self.tile else []
         return " ".join([self.recipe, f"{height}x{width}x{count}", *words])
 
 
@@ -68,6 +70,11 @@ CASES = [
         (4, 256, 256),
         {"factor": 4, "sampling": "binned", "estimator": "dropout"},
     ),
+    *(
+        Case(recipe, shape, {"factor": 4, "sampling": "binned"}, tile=True)
+        for recipe in ("xray-ensemble", "xray-diffusion")
+        for shape in ((2, 512, 512), (2, 2048, 2048), (10, 512, 512))
+    ),
     Case("unit-pathways", (40, 96, 96), {"window": 38}),
     Case("unit-pathways", (40, 512, 512), {"window": 200}),
     Case("unit-pathways", (10, 256, 256), {"window": 26, "what": "columns", "members": 2}),
@@ -93,7 +100,9 @@ def measured(case: Case, folder: Path) -> int:
 
 def declared(case: Case) -> float:
     """Bytes that the recipe says it needs."""
-    return RECIPES[case.recipe].memory(_parameters(case), _summary(case))
+    recipe = RECIPES[case.recipe]
+    needs = recipe.tile_memory if case.tile else recipe.memory
+    return needs(_parameters(case), _summary(case))
 
 
 def _parameters(case: Case) -> dict[str, Any]:
@@ -118,15 +127,12 @@ def _alone(case: Case, folder: Path) -> int:
         parameters["samples"] = SAMPLES
     if case.recipe == "teach":
         parameters["judge"] = str(folder / "judge.zarr")
-    door.run(
-        case.recipe,
-        folder / "measurement.zarr",
-        folder / "output.zarr",
-        parameters,
-        seed=SEED,
-        report=lambda stage, share: None,
-        should_stop=lambda: False,
-    )
+    asked = (folder / "measurement.zarr", folder / "output", parameters)
+    how = {"report": lambda stage, share: None, "should_stop": lambda: False}
+    if case.tile:
+        door.tile(case.recipe, 0, *asked, seed=SEED, **how)
+    else:
+        door.run(case.recipe, *asked, seed=SEED, **how)
     return _peak()
 
 

@@ -17,7 +17,6 @@ from workers.store import RunStore
 from . import measurements, run_store
 from .people import lab, person
 
-
 WRITTEN: list[tuple[run_store.Specimen, int, Path]] = []
 
 

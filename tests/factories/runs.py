@@ -20,6 +20,7 @@ def run(measurement: Measurement, by: User | None = None, **facts: object) -> Ru
             "parameters": {"steps": 4, "pause": 0.1, "mood": "well"},
             "estimated": 0.5,
             "submitted_by": by or measurement.uploaded_by,
+            "whole_memory": facts.get("memory", 0),
             **facts,
         }
     )

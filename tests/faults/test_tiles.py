@@ -133,7 +133,7 @@ while taken := leases.claim("somebody@here"):
         continue
     if isinstance(taken, Run):
         answer.append(taken.token)
-    elif tiling.close(taken) and (run := tiling.finish(taken.run_id, "somebody@here")):
+    elif tiling.close(taken) and (run := tiling.finish(taken.run_id, "somebody@here", 0)):
         answer.append(run.token)
 """
 

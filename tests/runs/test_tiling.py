@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from math import inf
 
 import pytest
 from django.db import connections
@@ -78,13 +79,13 @@ def test_the_last_to_close_a_tile_finishes_the_run(run):
     first, *others = [leases.claim("gpu0@here") for _ in range(TILES)]
     for tile in others:
         assert tiling.close(tile)
-        assert tiling.finish(run.pk, "gpu0@here") is None
+        assert tiling.finish(run.pk, "gpu0@here", inf) is None
     run.refresh_from_db()
     assert (run.stage, run.fraction) == ("3 of 4 tiles done", 0.6)
     assert tiling.close(first)
-    finish = tiling.finish(run.pk, "gpu1@here")
+    finish = tiling.finish(run.pk, "gpu1@here", inf)
     assert (finish.token, finish.worker, finish.in_tiles) == (2, "gpu1@here", False)
-    assert tiling.finish(run.pk, "gpu2@here") is None
+    assert tiling.finish(run.pk, "gpu2@here", inf) is None
     assert leases.claim("gpu3@here") is None
 
 
@@ -107,7 +108,7 @@ def test_however_many_close_at_once_one_finishes(measurement):
     def close(tile: Tile) -> Run | None:
         try:
             assert tiling.close(tile)
-            return tiling.finish(tile.run_id, tile.worker)
+            return tiling.finish(tile.run_id, tile.worker, inf)
         finally:
             connections.close_all()
 
@@ -206,7 +207,7 @@ def test_a_finish_that_lost_its_worker_is_finished_by_the_next(run, measurement)
     shared(run)
     for _ in range(TILES):
         tiling.close(leases.claim("gpu0@here"))
-    tiling.finish(run.pk, "gpu0@here")
+    tiling.finish(run.pk, "gpu0@here", inf)
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     sweeper.end_expired_leases()
     run.refresh_from_db()

@@ -12,6 +12,7 @@ from workers.recipes.parameters import Values
 
 START = 440e6  # a worker's process with torch and the weights, before it reads anything
 HALO = 33  # cells on each side of a tile; as `workers.networks.cellnet`, which imports torch
+MEASURED = 24  # bytes of a measured pixel of an element: as read, without holes, as asked
 CHECKED = 384  # fine pixels along the part that is predicted again, as `recipes.checking`
 
 
@@ -34,6 +35,16 @@ class MapMemory:
         kept = self.pixel * area(fine) + self.cell * area(cells)
         later = self.pictures * area(fine) + self.checked * part
         return START + len(summary["channels"]) * (kept + max(self.network * tile, later))
+
+    def tile(self, parameters: Values, summary: Values) -> float:
+        """Bytes at the peak of working one tile, as `Recipe.tile_memory`: the measured map, and the
+        networks beside what is kept of their features around the tile.
+        """
+        fine = [parameters["factor"] * side for side in summary["shape"]]
+        cells = [side / max(parameters["factor"], 2) for side in fine]
+        tile = area([min(side, TILE + 2 * HALO) for side in cells])
+        each = MEASURED * area(summary["shape"]) + (self.network + self.cell) * tile
+        return START + len(summary["channels"]) * each
 
 
 def area(sides: Sequence[float]) -> float:

@@ -171,7 +171,8 @@ class Recipe:
     `module` holds the numerics: `run(measurement, output, parameters, seed, report, should_stop)`;
     it is imported only by the worker that runs it. `rules` looks at all values together and
     returns sentences by parameter name. `suggest` knows better defaults for one measurement.
-    `seconds` estimates the time on two CPU cores, `memory` the bytes at its peak (0: not known).
+    `seconds` estimates the time on two CPU cores, `memory` the bytes at its peak (0: not known),
+    `tile_memory` those of working one tile (0: not known).
     `split` says how far several workers can share a run. Where it can say more than one tile,
     `module` also has `tile(n, measurement, kept, parameters, seed, report, should_stop)`, which
     leaves in the folder `kept` what `run` takes from there by the argument `kept`.
@@ -190,6 +191,7 @@ class Recipe:
     makes: Product = "answer"
     memory: Callable[[Values, Values], float] = _unknown
     split: Callable[[Values, Values], Split] = _whole
+    tile_memory: Callable[[Values, Values], float] = _unknown
 
     def of_kind(self, kind: Kind) -> list[str]:
         """The names of its parameters of one kind."""

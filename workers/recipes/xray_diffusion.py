@@ -143,6 +143,7 @@ RECIPE = Recipe(
     module="workers.recipes.xray_flow",
     seconds=seconds,
     memory=MEMORY,
+    tile_memory=MEMORY.tile,
     rules=diffusion_rules,
     suggest=suggestion,
     split=split,

@@ -145,6 +145,7 @@ RECIPE = Recipe(
     module="workers.recipes.xray",
     seconds=seconds,
     memory=MEMORY,
+    tile_memory=MEMORY.tile,
     rules=rules,
     suggest=suggestion,
     split=split,

@@ -29,17 +29,17 @@ def claim(worker: str) -> Run | Tile | None:
     lanes, order = _duties(worker)
     if order != Worker.Order.SERVE:
         return None
-    room = _room(worker)
+    free = room(worker)
     # Whoever is too late looks again: the labs stand differently now.
     passed: set[UUID] = set()
     while True:
         shared = {run.pk: run for run in tiling.waiting() if run.lane in lanes}
-        able = [run for run in shared.values() if run.memory <= room and run.pk not in passed]
-        run = turns.first(lanes, room, able)
+        able = [run for run in shared.values() if run.memory <= free and run.pk not in passed]
+        run = turns.first(lanes, free, able)
         if run is None:
             return None
         if run.pk in shared:
-            if tile := tiling.take(run.pk, worker):
+            if tile := tiling.take(run.pk, worker, free):
                 return tile
             passed.add(run.pk)
         elif _take(run, worker):
@@ -73,14 +73,16 @@ def _take(run: turns.Waiting, worker: str) -> bool:
         )
 
 
-def _room(worker: str) -> float:
-    """Bytes a run may need: what is free here, and what is not promised to runs under way here,
-    which may not have reached their peak yet.
+def room(worker: str) -> float:
+    """Bytes a run may need: what is free here, and what is not promised to runs and tiles under way
+    here, which may not have reached their peak yet.
     """
     free, total = machine.free_memory(), machine.total_memory()
     here = "@" + worker.partition("@")[2]
-    under_way = Run.objects.filter(state=State.RUNNING, worker__endswith=here)
-    promised = under_way.aggregate(bytes=Sum("memory", default=0))["bytes"]
+    runs = Run.objects.filter(state=State.RUNNING, worker__endswith=here)
+    tiles = Tile.objects.filter(state=Tile.State.RUNNING, worker__endswith=here)
+    promised = runs.aggregate(bytes=Sum("memory", default=0))["bytes"]
+    promised += tiles.aggregate(bytes=Sum("run__memory", default=0))["bytes"]
     return min(free, total - promised) if total else free
 
 

@@ -50,7 +50,10 @@ class Run(models.Model):
     lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.INTERACTIVE)
     front = models.BooleanField(default=False)  # an operator put it before all others
     estimated = models.FloatField(default=0.0)  # seconds, by its recipe when it was queued
-    memory = models.BigIntegerField(default=0)  # bytes, by its recipe; 0: it does not say
+    # Bytes, by its recipe (0: it does not say): what a worker takes of it next needs, which is a
+    # tile where workers share it; and what is needed to finish it.
+    memory = models.BigIntegerField(default=0)
+    whole_memory = models.BigIntegerField(default=0)
     size = models.BigIntegerField(default=0)  # bytes its result takes in the store
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

@@ -84,7 +84,7 @@ class Queue:
         """Where `run` stands; None unless it waits."""
         if run.state != Run.State.QUEUED or run.pk not in self.places:
             return None
-        never = reasons.no_worker_for(run.lane, run.memory, self.alive)
+        never = reasons.no_worker_for(run.lane, run.whole_memory, self.alive)
         reason = never or reasons.again(run) + self._reason(run)
         return Wait(self.places[run.pk], reason, "" if never else self._eta(run))
 

@@ -160,7 +160,8 @@ def _queue(*, lane: str, **fields: Any) -> Run:
     run = Run(**fields)
     recipe, lab = RECIPES[run.recipe], run.measurement.project.lab
     summary = beside.known(recipe, run.measurement)
-    run.estimated, run.memory = by_recipe(recipe, run.parameters, summary)
+    run.estimated, run.whole_memory = by_recipe(recipe, run.parameters, summary)
+    run.memory = tiling.memory_to_begin(run)
     run.lane = admission.lane(lane, run.estimated, lab)
     admission.admit(run.estimated, lab, run.submitted_by)
     run.save()

@@ -6,21 +6,22 @@ compare-and-swap on the run's row, so it happens once however many close at the 
 The conditions of a swap stand on the row that changes; what other rows say is asked by EXISTS.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Sum, When
 from django.db.models.functions import Now
 
 from workers.recipes.catalogue import RECIPES
 from workers.recipes.parameters import Split
 
-from . import telling, use
+from . import telling, use, words
 from .holding import Held, lease_end
-from .models import Run, Tile
-from .turns import Waiting
+from .models import Run, Tile, Worker
+from .turns import BIGGEST, Waiting
 
 State = Tile.State
 MIN_FRACTION = 0.02  # below this an extrapolation says nothing
@@ -46,8 +47,28 @@ def split_of(run: Run) -> Split:
         return Split(1, 0.0)
 
 
+def memory_of_tile(run: Run) -> int:
+    """Bytes that a tile of `run` needs; those of the whole run where its recipe does not say."""
+    said = RECIPES[run.recipe].tile_memory(run.parameters, run.measurement.summary)
+    return min(int(said), run.whole_memory) or run.whole_memory
+
+
+def memory_to_begin(run: Run) -> int:
+    """Bytes that a worker needs to begin with `run`: enough for a tile where workers share it.
+
+    Where nobody who is there could finish it, enough for all of it: no tile is computed in vain.
+    """
+    recently = Now() - timedelta(seconds=settings.LEASE_SECONDS)
+    sizes = Worker.objects.filter(seen__gt=recently, memory__gt=0).values_list("memory", flat=True)
+    if split_of(run).tiles == 1 or (sizes and max(sizes) < run.whole_memory):
+        return run.whole_memory
+    return memory_of_tile(run)
+
+
 def spread(run: Run) -> bool:
-    """Let a claimed run go in favour of its tiles; False where it has none that are not done."""
+    """Let a claimed run go in favour of its tiles; False where it has none that are not done, and
+    whoever claimed it has the memory to finish it.
+    """
     split = split_of(run)
     if split.tiles == 1:
         return False
@@ -58,10 +79,10 @@ def spread(run: Run) -> bool:
             [Tile(run=run, number=number, estimated=each) for number in sorted(numbers)],
             ignore_conflicts=True,  # a worker that was lost, and awoke, may do it too
         )
-        let_go = Run.objects.filter(_UNFINISHED, pk=run.pk, state=Run.State.RUNNING).filter(
-            token=run.token
-        )
-        return bool(let_go.update(in_tiles=True, worker="", lease_until=None, **_summed_up(run.pk)))
+        ours = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, token=run.token)
+        let_go = ours if run.memory < run.whole_memory else ours.filter(_UNFINISHED)
+        shared = {"in_tiles": True, "worker": "", "lease_until": None}
+        return bool(let_go.update(**shared, memory=memory_of_tile(run), **_summed_up(run.pk)))
 
 
 def waiting() -> list[Waiting]:
@@ -71,13 +92,16 @@ def waiting() -> list[Waiting]:
         _UNFINISHED
     )
     shares = Tile.objects.filter(run=OuterRef("pk")).values("estimated")[:1]
-    columns = ("pk", "token", "lab", "submitted_by", "lane", "each", "memory", "front")
-    rows = has_work.annotate(each=shares).order_by("created").values_list(*columns)
+    needs = Case(When(_UNFINISHED, then=F("memory")), default=F("whole_memory"))
+    columns = ("pk", "token", "lab", "submitted_by", "lane", "each", "needs", "front")
+    rows = has_work.annotate(each=shares, needs=needs).order_by("created").values_list(*columns)
     return [Waiting(*row) for row in rows]
 
 
-def take(key: UUID, worker: str) -> Run | Tile | None:
-    """Claim the next tile of the run `key`, or the run itself where all of them are done."""
+def take(key: UUID, worker: str, room: float) -> Run | Tile | None:
+    """Claim the next tile of the run `key`, or the run itself where all of them are done and it
+    needs at most `room` bytes.
+    """
     for tile in _waiting_of(key).order_by("number"):
         taken = Tile.objects.filter(
             _UNDER_WAY, pk=tile.pk, token=tile.token, state=State.WAITING
@@ -92,16 +116,19 @@ def take(key: UUID, worker: str) -> Run | Tile | None:
         )
         if taken:
             return Tile.objects.select_related("run__measurement").get(pk=tile.pk)
-    return finish(key, worker)
+    return finish(key, worker, room)
 
 
-def finish(key: UUID, worker: str) -> Run | None:
-    """Claim the run `key` for its finish, where every tile is done and nobody else has."""
+def finish(key: UUID, worker: str, room: float) -> Run | None:
+    """Claim the run `key` for its finish, where every tile is done, nobody else has, and it needs
+    at most `room` bytes.
+    """
     whole = Run.objects.filter(
         ~_UNFINISHED, pk=key, state=Run.State.RUNNING, in_tiles=True, cancel_requested=False
-    )
+    ).filter(whole_memory__lte=min(room, BIGGEST))
     taken = whole.update(
         in_tiles=False,
+        memory=F("whole_memory"),
         token=F("token") + 1,
         worker=worker,
         lease_until=lease_end(),
@@ -196,10 +223,13 @@ def _summed_up(key: UUID) -> dict[str, Any]:
     fraction = split_of(run).share * known / max(tiles.count(), 1)
     left = run.ran * (1 - fraction) / fraction if fraction >= MIN_FRACTION and run.ran else None
     done = tiles.filter(state=State.DONE).count()
+    stage = f"{done} of {tiles.count()} tiles done"
+    if done == tiles.count() and memory_of_tile(run) < run.whole_memory:
+        stage += f"; to finish takes {words.size(run.whole_memory)} of memory"
     return {
         "fraction": round(fraction, 3),
         "seconds_left": left,
-        "stage": f"{done} of {tiles.count()} tiles done",
+        "stage": stage,
     }
 
 

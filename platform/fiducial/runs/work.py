@@ -40,8 +40,9 @@ def _begin(run: Run) -> None:
     if not tiling.spread(run):
         _work(run)
         return
-    tickets.issue(run.lane, run.tiles.exclude(state=Tile.State.DONE).count() - 1)
-    taken = tiling.take(run.pk, worker)
+    undone = run.tiles.exclude(state=Tile.State.DONE).count()
+    tickets.issue(run.lane, max(0, undone - 1))
+    taken = tiling.take(run.pk, worker, leases.room(worker))
     if isinstance(taken, Tile):
         _work_tile(taken)
     elif taken:
@@ -84,8 +85,10 @@ def _finish_after(tile: Tile, *, closed: bool) -> None:
     if not closed:
         log.warning("Run %s: tile %s is not ours any more", tile.run_id, tile.number)
         settle(tile, Why.FENCED)
-    elif leases.may_take(tile.worker) and (run := tiling.finish(tile.run_id, tile.worker)):
-        _work(run)
+    elif leases.may_take(tile.worker):
+        run = tiling.finish(tile.run_id, tile.worker, leases.room(tile.worker))
+        if run is not None:
+            _work(run)
 
 
 def _work(run: Run) -> None:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         taken = _known("queue", queues, (COMPUTE, INGEST))
         served = _known("lane", lanes, LANES)
         tickets = [*taken, *(served if COMPUTE in taken else [])]
-        # They load every page, which takes a second and 40 MB of every worker. Celery runs them, too.
+        # They load every page: a second and 40 MB of every worker. Celery would run them, too.
         os.environ["CELERY_SKIP_CHECKS"] = "1"
         hostname = f"{name or queues.replace(',', '-')}@{socket.gethostname()}"
         # Quiet: without the banner, so that every line is one of the log.

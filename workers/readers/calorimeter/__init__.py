@@ -16,24 +16,40 @@ from typing import Any
 from workers.events import Events
 from workers.readers import hdf5
 from workers.readers.calorimeter import building, showers, table
-from workers.readers.problems import refusal
+from workers.readers.elements import SKIP
+from workers.readers.gathering import File
+from workers.readers.problems import ReadError, refusal
+from workers.readers.registry import head_of
 from workers.readers.text import looks_like_text
 
-HEAD_BYTES = 4096
 
-
-def read_paths(paths: Sequence[Path], told: Mapping[str, Any]) -> Events | None:
-    """The events in these files; None where they hold none (ReadError).
+def read(files: Sequence[File], told: Mapping[str, Any]) -> Events | None:
+    """The events in the files; None where they hold none (ReadError).
 
     `told` may have `factor` (children along a side of a cell, where the files name none) and
     `sigma_mev` (the noise of a cell, where they do not state it).
     """
+    if told.get("content") not in (None, "events"):
+        return None
+    kept = [file for file in files if told.get("channels", {}).get(file.label) != SKIP]
+    labels = {file.path.name: file.label for file in kept}
+    try:
+        found = read_paths([file.path for file in kept], told)
+    except ReadError as error:
+        name = next((name for name in labels if error.problem.where.startswith(name)), "")
+        where = labels.get(name, "") + error.problem.where.removeprefix(name)
+        raise type(error)(replace(error.problem, where=where)) from error
+    if found is None:
+        return None
+    rows = [{"name": file.label, "sha256": file.sha256(), "channel": None} for file in kept]
+    return replace(found, provenance={**found.provenance, "files": rows})
+
+
+def read_paths(paths: Sequence[Path], told: Mapping[str, Any]) -> Events | None:
+    """As `read`, of files by their own names."""
     tables, simulated = [], []
     for path in paths:
-        if not path.is_file():
-            continue
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        head = head_of(path)
         if head.startswith(hdf5.MAGIC) and (kind := showers.kind_of(path)):
             simulated.append((path, kind))
         elif looks_like_text(head) and table.recognises(head):
@@ -48,9 +64,9 @@ def read_paths(paths: Sequence[Path], told: Mapping[str, Any]) -> Events | None:
         )
     if simulated:
         path, kind = simulated[0]
-        return _named(showers.read(path, kind, told), kind)
-    return _named(building.events_of([table.read(path) for path in tables], told), "CSV")
+        return _named(showers.read(path, kind, told), kind, told)
+    return _named(building.events_of([table.read(path) for path in tables], told), "table", told)
 
 
-def _named(events: Events, name: str) -> Events:
-    return replace(events, provenance={"format": name, "open": [], **events.provenance})
+def _named(events: Events, name: str, told: Mapping[str, Any]) -> Events:
+    return replace(events, provenance={"format": name, "corrections": dict(told), "open": []})

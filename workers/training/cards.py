@@ -12,6 +12,8 @@ LATENT = "xray-latent-1"
 GUIDE = "xray-guide-1"
 VARIATIONAL = "xray-variational-1"
 DROPOUT = "xray-dropout-1"
+PATCHES = "diffraction-patches-1"
+FRAMES = "diffraction-frames-1"
 
 
 @lru_cache(maxsize=8)

@@ -19,15 +19,29 @@ from workers.device import settled
 from workers.networks.autoencoder import Autoencoder
 from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
+from workers.networks.framevit import FrameViT
 from workers.networks.guidenet import GuideNet
+from workers.networks.patchnet import PatchNet
 from workers.posteriors.ensemble import Ensemble
 from workers.posteriors.flow import FlowModel
 from workers.posteriors.latent import LatentModel, latent_flow
 from workers.posteriors.posterior import Model
 from workers.posteriors.variational import Dropout, LowRank, VariationalModel, Weights
-from workers.training.cards import DROPOUT, FLOW, GUIDE, LATENT, MODELS, VARIATIONAL, XRAY, card
+from workers.training.cards import (
+    DROPOUT,
+    FLOW,
+    FRAMES,
+    GUIDE,
+    LATENT,
+    MODELS,
+    PATCHES,
+    VARIATIONAL,
+    XRAY,
+    card,
+)
 
 LATENT_STEPS = 8
+DIFFRACTION = "net.safetensors"
 FAMILIARITY = "familiarity.safetensors"  # what its training scenes looked like to a model
 
 
@@ -117,6 +131,30 @@ def _regression(name: str, file: str, cell: int) -> CellNet:
             "fetch the project again, or train it anew."
         )
     return load_ensemble(cell, regression).members[0]
+
+
+@lru_cache(maxsize=2)
+def load_patchnet(name: str = PATCHES) -> PatchNet:
+    """The convolutional network of scanning diffraction; raises ModelError as `load_ensemble`."""
+    net = PatchNet()
+    net.load_state_dict(_diffraction(name))
+    return net.eval().requires_grad_(False)
+
+
+@lru_cache(maxsize=2)
+def load_framevit(name: str = FRAMES) -> FrameViT:
+    """The transformer of scanning diffraction; raises ModelError as `load_ensemble` does."""
+    net = FrameViT()
+    net.load_state_dict(_diffraction(name))
+    return net.eval().requires_grad_(False)
+
+
+def _diffraction(name: str) -> dict[str, torch.Tensor]:
+    file = MODELS / name / DIFFRACTION
+    if not file.exists():
+        raise ModelError(f"The model {name} has no weights here: fetch the project again.")
+    _check(name, file)
+    return {k: v.float() for k, v in load_file(file).items()}
 
 
 def load_taught(file: Path, digest: str, cell: int) -> CellNet:

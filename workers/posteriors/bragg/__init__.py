@@ -1,0 +1,1 @@
+"""The crystal behind a rocking curve: Bragg coherent diffraction, phased without a scan."""

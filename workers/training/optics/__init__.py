@@ -1,0 +1,1 @@
+"""Procedural optics: probes, specimens and scans that no instrument has measured."""

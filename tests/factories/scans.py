@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from workers.scan import DiffractionScan
 
-SIDE, STEP, ACROSS = 32, 4.0, 10
+SIDE, STEP, ACROSS = 32, 2.5, 14
 
 
 def curved_probe(side: int = SIDE, power: float = 1.0) -> NDArray[np.complex64]:
@@ -27,10 +27,10 @@ def specimen(shape: tuple[int, int], seed: int = 0) -> NDArray[np.complex64]:
     random = np.random.default_rng(seed)
     rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])
     depth = np.zeros(shape)
-    for _ in range(30):
+    for _ in range(8):
         middle = random.uniform(0, shape)
         away = np.hypot(rows - middle[0], columns - middle[1])
-        depth = np.maximum(depth, 1 / (1 + np.exp(2 * (away - random.uniform(2, 7)))))
+        depth = np.maximum(depth, 1 / (1 + np.exp(2 * (away - random.uniform(4, 9)))))
     return ((1 - 0.3 * depth) * np.exp(1j * depth)).astype(np.complex64)
 
 
@@ -51,7 +51,7 @@ def counted(
 
 
 def scan(**changed) -> DiffractionScan:
-    """A whole scan of 100 frames; `changed` are its fields."""
+    """A whole scan of 196 frames; `changed` are its fields."""
     frames, at, probe = counted()
     parts = {
         "frames": frames,

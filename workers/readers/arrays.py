@@ -2,6 +2,7 @@
 
 import math
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +14,8 @@ from workers.readers.contents import Contents, Layer
 from workers.readers.limits import MAX_FRAMES, MAX_VALUES, check_array_size, check_map_size
 from workers.readers.problems import not_a_map, refusal
 
+Arrays = dict[str, NDArray[Any]]
+NUMBERS = "uifcb"  # whole, real, complex, true or false
 _NAME_KEYS = ("channels", "elements", "names")
 _SAVE_AGAIN = "Save the maps with numpy.savez(file, Si=…, Fe=…) as plain arrays of numbers."
 
@@ -49,25 +52,13 @@ def read_npy(path: Path) -> Contents:
                 _SAVE_AGAIN,
             )
         file.seek(0)
-        values = _array(path.name, file)
+        values = _array(path.name, file, "uifU")
     return Contents("NumPy", tuple(_layers(path.name, path.name, values, names=None)))
 
 
 def read_npz(path: Path) -> Contents:
     """One map per key; or one stack beside a key `channels` that names its channels."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > MAX_FRAMES:
-                raise refusal(path.name, f"It holds more than {MAX_FRAMES:,} arrays.", _SAVE_AGAIN)
-            found = {}
-            for member in archive.infolist():
-                with archive.open(member) as file:
-                    key = member.filename.removesuffix(".npy")
-                    found[key] = _array(f"{path.name}/{key}", file)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise refusal(
-            path.name, f"The archive is damaged or cut off: {error}.", "Upload it again."
-        ) from error
+    found = members(path, lambda key: True, "uifU")
     named = next((found.pop(key) for key in _NAME_KEYS if key in found), None)
     names = [str(name) for name in named] if named is not None and named.ndim == 1 else None
     layers = [
@@ -80,7 +71,26 @@ def read_npz(path: Path) -> Contents:
     return Contents("NumPy", tuple(layers))
 
 
-def _array(where: str, file: IO[bytes]) -> NDArray[Any]:
+def members(path: Path, wanted: Callable[[str], bool], kinds: str = NUMBERS) -> Arrays:
+    """The arrays of an npz whose keys are `wanted`, of these kinds of dtype (ReadError)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.infolist()) > MAX_FRAMES:
+                raise refusal(path.name, f"It holds more than {MAX_FRAMES:,} arrays.", _SAVE_AGAIN)
+            found = {}
+            for member in archive.infolist():
+                key = member.filename.removesuffix(".npy")
+                if wanted(key):
+                    with archive.open(member) as file:
+                        found[key] = _array(f"{path.name}/{key}", file, kinds)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise refusal(
+            path.name, f"The archive is damaged or cut off: {error}.", "Upload it again."
+        ) from error
+    return found
+
+
+def _array(where: str, file: IO[bytes], kinds: str) -> NDArray[Any]:
     """The array of an open `.npy`, after its header was found to be plain and of a sane size."""
     try:
         version = npy.read_magic(file)
@@ -95,7 +105,7 @@ def _array(where: str, file: IO[bytes]) -> NDArray[Any]:
             "not opened.",
             _SAVE_AGAIN,
         )
-    if dtype.kind not in "uifU":
+    if dtype.kind not in kinds:
         raise not_a_map(where, f"It holds {dtype}, not numbers.", _SAVE_AGAIN)
     check_array_size(where, shape)
     size = math.prod(shape) * dtype.itemsize

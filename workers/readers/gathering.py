@@ -1,7 +1,7 @@
 """From the files a person selected to the layers in them, archives unpacked."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,14 +44,15 @@ class Gathered:
     rows: list[dict[str, Any]] = field(default_factory=list)  # name, sha256, channel
 
 
-def gather(paths: Sequence[Path], folder: Path, channels: Mapping[str, str]) -> Gathered:
-    """Read every file of `paths`; archives are unpacked into the empty `folder` (ReadError).
+def gather(files: Sequence[File], channels: Mapping[str, str]) -> Gathered:
+    """Read every one of `files_of` a selection (ReadError).
 
     `channels` are a person's corrections: a file marked "skip" is not even opened.
     """
     gathered = Gathered()
     unread: list[NotAMapError] = []
-    for file in _files(paths, folder):
+    paths = [file.path for file in files]
+    for file in files:
         if channels.get(file.label) == SKIP or _is_companion(file, paths):
             _add_row(gathered, file.sha256(), file.label, SKIP)
             continue
@@ -75,7 +76,8 @@ def gather(paths: Sequence[Path], folder: Path, channels: Mapping[str, str]) -> 
     return gathered
 
 
-def _files(paths: Sequence[Path], folder: Path) -> Iterable[File]:
+def files_of(paths: Sequence[Path], folder: Path) -> Iterator[File]:
+    """Every selected file; archives are unpacked into the empty `folder` (ReadError)."""
     for path, label in zip(paths, _labels(paths), strict=True):
         if not path.exists():
             raise refusal(label, "The file is missing.", "Upload it again.")

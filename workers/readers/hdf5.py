@@ -28,11 +28,15 @@ _AGAIN = "Export the map again from the instrument's software as a plain file."
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[h5py.File]:
-    """The file, open for reading, after every object in it was found harmless (ReadError)."""
+def opened(path: Path, *, soft_links: bool = False) -> Iterator[h5py.File]:
+    """The file, open for reading, after every object in it was found harmless (ReadError).
+
+    With `soft_links` names inside the file may stand for other objects of it, as CXI prescribes:
+    each of those was looked at, and links into other files are refused either way.
+    """
     try:
         with h5py.File(path, "r", locking=False) as file:
-            _check_group(path.name, file, 0, [0])
+            _check_group(path.name, file, 0, [0], soft_links)
             yield file
     except ReadError:
         raise
@@ -73,7 +77,9 @@ def words(group: h5py.Group, name: str) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else None
 
 
-def _check_group(file: str, group: h5py.Group, depth: int, seen: list[int]) -> None:
+def _check_group(
+    file: str, group: h5py.Group, depth: int, seen: list[int], soft_links: bool
+) -> None:
     if depth > MAX_DEPTH:
         raise refusal(file, f"Its groups are nested deeper than {MAX_DEPTH} levels.", _AGAIN)
     for name in group:
@@ -84,13 +90,15 @@ def _check_group(file: str, group: h5py.Group, depth: int, seen: list[int]) -> N
         link = group.get(name, getlink=True)
         if isinstance(link, h5py.ExternalLink):
             raise refusal(where, "It is a link into another file, which is never followed.", _AGAIN)
+        if isinstance(link, h5py.SoftLink) and soft_links:
+            continue
         if isinstance(link, h5py.SoftLink):
             raise refusal(where, "It is a symbolic link, which is never followed.", _AGAIN)
         item = group[name]
         if isinstance(item, h5py.Dataset):
             _check_dataset(where, item)
         elif isinstance(item, h5py.Group):
-            _check_group(file, item, depth + 1, seen)
+            _check_group(file, item, depth + 1, seen, soft_links)
 
 
 def _check_dataset(where: str, dataset: h5py.Dataset) -> None:

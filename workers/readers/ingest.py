@@ -59,6 +59,8 @@ def main(request_file: Path) -> None:
 
 def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
     # Imported here, under the limits: no parser is loaded by a process that may use everything.
+    from workers.measured import Measured
+    from workers.measurement import Measurement
     from workers.readers import ReadError, read, read_windows
     from workers.readers.summary import summarise
     from workers.recipes.unit_glance import glance
@@ -66,13 +68,14 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
 
     try:
         told = request.get("corrections")
+        measurement: Measured
         if windows := request.get("windows"):
             numbered = {int(n): [Path(name) for name in names] for n, names in windows.items()}
             measurement = read_windows(numbered, told)
         else:
             measurement = read([Path(name) for name in request["files"]], told)
         summary = summarise(measurement)
-        if measurement.content == "movie":
+        if isinstance(measurement, Measurement) and measurement.content == "movie":
             summary["glance"] = glance(measurement.values, summary)
         digest = write_measurement(Path(request["output"]), measurement)
     except ReadError as error:

@@ -9,8 +9,9 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.measured import Measured
 from workers.measurement import Measurement, Problem, Sampling, Units, guide_factor
-from workers.readers import electron_image, movie
+from workers.readers import diffraction, electron_image, gathering, movie
 from workers.readers import units as unit_rules
 from workers.readers.checks import check_pixels
 from workers.readers.contents import FACTS, Layer
@@ -29,17 +30,29 @@ _FACT_WORDS = {
 }
 
 
-def read(
-    paths: Sequence[Path], told: Mapping[str, Any], *, part_of_a_map: bool = False
-) -> Measurement:
-    """`workers.readers.read`; `told` are the corrections.
-
-    In a part of a map an element that is nowhere to be found is an answer, so its channel is kept.
-    """
+def read(paths: Sequence[Path], told: Mapping[str, Any]) -> Measured:
+    """`workers.readers.read`; `told` are the corrections."""
     with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
-        gathered = gather(list(paths), Path(folder), told.get("channels", {}))
+        files = list(gathering.files_of(list(paths), Path(folder)))
+        scan = diffraction.read(files, told)
+        if scan is not None:
+            return scan
+        gathered = gather(files, told.get("channels", {}))
     if told.get("content") == "movie":
         return movie.of(gathered, told)
+    return _maps(gathered, told, part_of_a_map=False)
+
+
+def read_part(paths: Sequence[Path], told: Mapping[str, Any]) -> Measurement:
+    """A part of a map: an element that is nowhere to be found is an answer, its channel is kept."""
+    with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
+        files = list(gathering.files_of(list(paths), Path(folder)))
+        gathered = gather(files, told.get("channels", {}))
+    return _maps(gathered, told, part_of_a_map=True)
+
+
+def _maps(gathered: Gathered, told: Mapping[str, Any], *, part_of_a_map: bool) -> Measurement:
+    """The maps that lie on one grid, in one unit, checked."""
     _check_count(gathered)
     naming = name_layers(gathered.layers, gathered.labels, told.get("channels", {}))
     for row, channel in zip(_layer_rows(gathered), naming.channels, strict=True):
@@ -75,8 +88,8 @@ def _check_count(gathered: Gathered) -> None:
         raise refusal(
             ALL_FILES,
             f"There are {len(gathered.layers):,} maps; up to {MAX_CHANNELS} make one measurement.",
-            "Upload the maps of one field at a time. If they are the frames of a movie, say so "
-            "below.",
+            "Upload the maps of one field at a time. If they are the frames of a movie, or of "
+            "diffraction, say so below.",
         )
 
 

@@ -41,7 +41,7 @@ def read(windows: Mapping[int, Sequence[Path]], told: Mapping[str, Any]) -> Meas
 
 def _read_one(number: int, paths: Sequence[Path], told: Mapping[str, Any]) -> Measurement:
     try:
-        return reading.read(paths, told, part_of_a_map=True)
+        return reading.read_part(paths, told)
     except ReadError as error:
         there = replace(error.problem, where=f"window {number}: {error.problem.where}")
         raise ReadError(there) from error

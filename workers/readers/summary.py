@@ -4,12 +4,39 @@ from typing import Any
 
 import numpy as np
 
+from workers.measured import Measured
 from workers.measurement import Measurement
+from workers.readers.diffraction import summary as frame_summary
 from workers.readers.dispersion import variance_factor
 
+# What stands in every summary, as it is where there are no maps.
+_OF_NO_MAPS: dict[str, Any] = {
+    "channels": [],
+    "units": "counts",
+    "dwell_ms": None,
+    "current_na": None,
+    "sampling": None,
+    "quantity": None,
+    "has_guide": False,
+    "guide_factor": None,
+    "windows": 0,
+    "measured_share": 1.0,
+    "per_channel": {},
+}
 
-def summarise(measurement: Measurement) -> dict[str, Any]:
+
+def summarise(measurement: Measured) -> dict[str, Any]:
     """The `summary` of docs/contracts.md §1; plain values that JSON can hold."""
+    if isinstance(measurement, Measurement):
+        return _of_maps(measurement)
+    return _OF_NO_MAPS | _provenance(measurement) | frame_summary.of(measurement)
+
+
+def _provenance(measurement: Measured) -> dict[str, Any]:
+    return {fact: measurement.provenance[fact] for fact in ("format", "files", "open")}
+
+
+def _of_maps(measurement: Measurement) -> dict[str, Any]:
     return {
         "channels": list(measurement.channels),
         "shape": list(measurement.mask.shape),

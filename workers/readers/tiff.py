@@ -19,7 +19,7 @@ _MICROMETRE = frozenset({"um", "µm", "μm", "micron", "microns", r"\u00b5m", "m
 _RGB = tifffile.PHOTOMETRIC.RGB  # its planes may also lie one behind the other
 _OME_CHANNEL = re.compile(r'<Channel\b[^>]*?\bName="([^"]*)"')
 # These flavours name other files to read pixels from; a page is read from this file or not at all.
-_THIS_FILE_ONLY: dict[str, Any] = dict.fromkeys(
+THIS_FILE_ONLY: dict[str, Any] = dict.fromkeys(
     ("is_ome", "is_mmstack", "is_ndtiff", "is_mdgel"), False
 )
 
@@ -32,7 +32,7 @@ def recognises(path: Path, head: bytes) -> bool:
 def read(path: Path) -> Contents:
     """Every page of `path`; sizes are checked on the header before any pixel is decoded."""
     try:
-        with tifffile.TiffFile(path, **_THIS_FILE_ONLY) as tiff:
+        with tifffile.TiffFile(path, **THIS_FILE_ONLY) as tiff:
             planes = _planes(path, tiff)
             names = _names(path, tiff, len(planes))
             facts = _facts(tiff)

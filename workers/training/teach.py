@@ -74,7 +74,10 @@ def _silent(*said: Any) -> None:
 def counts_of(folder: Path, factor: int) -> Counts:
     """`counts_in` the map that the files of `folder` hold."""
     files = sorted(path for path in folder.iterdir() if path.name != "SOURCE.md")
-    return counts_in(read(files), folder.name, factor)
+    measured = read(files)
+    if not isinstance(measured, Measurement):
+        raise TeachingError(f"{folder.name} holds no maps of elements; give the counts of one map.")
+    return counts_in(measured, folder.name, factor)
 
 
 def counts_in(measurement: Measurement, name: str, factor: int) -> Counts:

@@ -9,7 +9,9 @@ from fiducial import places
 from fiducial.accounts.models import Lab, User
 from fiducial.measurements import folders
 from fiducial.measurements.models import Measurement, Project, UploadedFile
+from workers.measured import Measured
 from workers.measurement import Measurement as Map
+from workers.readers.summary import summarise
 from workers.store import write_measurement
 
 from .people import lab as make_lab
@@ -71,7 +73,7 @@ def counts(
 
 
 def ready(
-    project: Project, user: User | None = None, content: Map | None = None, name: str = ""
+    project: Project, user: User | None = None, content: Measured | None = None, name: str = ""
 ) -> Measurement:
     """A measurement that was read: its first revision lies in the store."""
     content = content or counts(seed=next(_numbers))
@@ -93,8 +95,10 @@ def ready(
     return made
 
 
-def summary_of(content: Map) -> dict[str, object]:
+def summary_of(content: Measured) -> dict[str, object]:
     """What the ingest process would say of `content`."""
+    if not isinstance(content, Map):
+        return summarise(content)
     per_channel = {
         element: {
             "mean": float(values.mean()),

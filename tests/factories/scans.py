@@ -5,6 +5,12 @@ from numpy.typing import NDArray
 
 from workers.scan import DiffractionScan
 
+CONVENTION = {
+    "values": {"stated": None, "seen": "counts", "fall": 1.0, "used": "counts"},
+    "zero": {"stated": "corner", "seen": "corner", "centre": [0.1, 31.9]},
+    "position_unit": {"stated": "px", "used": "px"},
+    "overlap": 0.81,
+}
 SIDE, STEP, ACROSS = 32, 2.5, 14
 
 
@@ -60,7 +66,7 @@ def scan(**changed) -> DiffractionScan:
         "variance_factor": 1.0,
         "probe": probe,
         "mask": np.ones((SIDE, SIDE), bool),
-        "convention": {"values": "counts"},
+        "convention": CONVENTION,
         "provenance": {"format": "written", "files": [], "open": []},
     }
     return DiffractionScan(**(parts | changed))

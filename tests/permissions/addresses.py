@@ -42,6 +42,7 @@ OF_ROUTE = {
     "api-1:put_part": "upload",
     "api-1:complete_upload": "upload",
     "viewer:run-preview-picture": "running",
+    "measurements:frame": "scan",
     "viewer:run-unit": "units",
     "viewer:run-frame": "units",
     "viewer:run-units": "units",

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workers.measured import Measured
+from workers.measured import Uploaded
 from workers.measurement import Measurement
 from workers.readers.problems import NotAMapError, ReadError
 
 __all__ = ["NotAMapError", "ReadError", "read", "read_windows"]
 
 
-def read(paths: Sequence[Path], corrections: Mapping[str, Any] | None = None) -> Measured:
+def read(paths: Sequence[Path], corrections: Mapping[str, Any] | None = None) -> Uploaded:
     """The measurement in the files `paths` (folders where they are Zarr); raises ReadError.
 
     `corrections` is what a person changed or added: `{"channels": {"file.txt": "Si" | "skip" |

@@ -59,7 +59,7 @@ def main(request_file: Path) -> None:
 
 def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
     # Imported here, under the limits: no parser is loaded by a process that may use everything.
-    from workers.measured import Measured
+    from workers.measured import Uploaded
     from workers.measurement import Measurement
     from workers.readers import ReadError, read, read_windows
     from workers.readers.summary import summarise
@@ -68,7 +68,7 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
 
     try:
         told = request.get("corrections")
-        measurement: Measured
+        measurement: Uploaded
         if windows := request.get("windows"):
             numbered = {int(n): [Path(name) for name in names] for n, names in windows.items()}
             measurement = read_windows(numbered, told)

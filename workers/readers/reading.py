@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.measured import Measured
+from workers.measured import Uploaded
 from workers.measurement import Measurement, Problem, Sampling, Units, guide_factor
 from workers.readers import diffraction, electron_image, gathering, movie
 from workers.readers import units as unit_rules
@@ -30,7 +30,7 @@ _FACT_WORDS = {
 }
 
 
-def read(paths: Sequence[Path], told: Mapping[str, Any]) -> Measured:
+def read(paths: Sequence[Path], told: Mapping[str, Any]) -> Uploaded:
     """`workers.readers.read`; `told` are the corrections."""
     with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
         files = list(gathering.files_of(list(paths), Path(folder)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.measured import Measured
+from workers.measured import Uploaded
 from workers.measurement import Measurement
 from workers.readers.diffraction import summary as frame_summary
 from workers.readers.dispersion import variance_factor
@@ -25,14 +25,14 @@ _OF_NO_MAPS: dict[str, Any] = {
 }
 
 
-def summarise(measurement: Measured) -> dict[str, Any]:
+def summarise(measurement: Uploaded) -> dict[str, Any]:
     """The `summary` of docs/contracts.md §1; plain values that JSON can hold."""
     if isinstance(measurement, Measurement):
         return _of_maps(measurement)
     return _OF_NO_MAPS | _provenance(measurement) | frame_summary.of(measurement)
 
 
-def _provenance(measurement: Measured) -> dict[str, Any]:
+def _provenance(measurement: Uploaded) -> dict[str, Any]:
     return {fact: measurement.provenance[fact] for fact in ("format", "files", "open")}
 
 

@@ -16,7 +16,7 @@ from workers.events import Events
 from workers.measured import Measured
 from workers.measurement import Measurement, Problem
 from workers.scan import DiffractionScan
-from workers.store import arrays, event_tables
+from workers.store import arrays, event_tables, opening
 from workers.store.files import NewFolder, StoreError, content_hash
 from workers.store.images import write_image
 from workers.store.places import Place
@@ -45,6 +45,12 @@ class MeasurementStore(ImageStore):
     """A measurement opened for looking at parts of it; `read_measurement` loads it whole."""
 
     kind = "measurement"
+
+    def array(self, name: str) -> zarr.Array[Any]:
+        """An array of a scan or a volume (StoreError if there is none of that name)."""
+        if name not in self.attributes.get("arrays", ()):
+            raise StoreError(f"There is no array named {name} in {self.path.name}.")
+        return opening.array(self.path / name)
 
 
 def write_measurement(path: Path, m: Measured) -> str:

@@ -99,16 +99,26 @@ class CorrectionIn(Schema):
     """What a person says of the files; what is left out stays as it was read.
 
     `channels` maps a file's name (`summary.files`) to its element, "guide" (an electron image) or
-    "skip".
+    "skip". From `values` on they are of diffraction frames: how places run (`axes`, then turned by
+    `turned_deg` degrees), where zero frequency lies, what the numbers and units are.
     """
 
-    content: Literal["maps", "movie"] = "maps"
+    content: Literal["maps", "movie", "scan", "volume"] = "maps"
     units: Literal["counts", "wt%", "intensity"] | None = None
     pixel_size_um: float | None = Field(None, ge=1e-4, le=1e5)
     dwell_ms: float | None = Field(None, ge=1e-4, le=1e7)
     current_na: float | None = Field(None, ge=1e-4, le=1e5)
     sampling: Literal["fine", "binned", "point", "line", "psf"] | None = None
     channels: dict[str, Literal["guide", "skip"] | ElementSymbol] = Field(default_factory=dict)
+    values: Literal["counts", "amplitude"] | None = None
+    zero: Literal["corner", "middle"] | None = None
+    position_unit: Literal["px", "m", "um", "nm"] | None = None
+    axes: Literal["stated", "swapped", "rows", "columns"] | None = None
+    turned_deg: float | None = Field(None, ge=-360, le=360)
+    pixel_nm: float | None = Field(None, ge=1e-4, le=1e6)
+    energy_ev: float | None = Field(None, ge=1, le=1e7)
+    distance_m: float | None = Field(None, ge=1e-4, le=1e3)
+    detector_pixel_um: float | None = Field(None, ge=0.1, le=1e4)
 
     def answers(self) -> dict[str, Any]:
         """The corrections as `workers.readers` takes them."""

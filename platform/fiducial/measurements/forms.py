@@ -31,6 +31,8 @@ SAMPLING = (
 CONTENT = (
     ("maps", "Maps of one field, one of each element"),
     ("movie", "Frames of a movie, in the order they have here"),
+    ("scan", "Frames of scanned diffraction, with a table of their places"),
+    ("volume", "Frames of a rocking curve: one crystal, turned step by step"),
 )
 
 
@@ -102,8 +104,8 @@ class CorrectionForm(forms.Form):
             channels = self._corrected
         facts = ("units", "pixel_size_um", "dwell_ms", "current_na", "sampling")
         answers = {fact: given[fact] for fact in facts if given[fact] not in ("", None)}
-        if given["content"] == "movie":
-            answers["content"] = "movie"
+        if given["content"] not in ("", "maps"):
+            answers["content"] = given["content"]
         return answers | ({"channels": channels} if channels else {})
 
 

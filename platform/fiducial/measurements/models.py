@@ -72,6 +72,16 @@ class Measurement(models.Model):
         return reverse("measurements:measurement", args=[self.pk])
 
     @property
+    def content(self) -> str:
+        """ "maps", "movie", "scan", …; summaries older than movies do not say."""
+        return str(self.summary.get("content", "maps"))
+
+    @property
+    def holds_frames(self) -> bool:
+        """Diffraction frames, which have no channels."""
+        return self.content in ("scan", "volume")
+
+    @property
     def is_final(self) -> bool:
         """Nothing moves until a person acts."""
         return self.state in self.FINAL

@@ -27,4 +27,9 @@ urlpatterns = [
         pictures.thumbnail,
         name="thumbnail",
     ),
+    path(
+        "measurements/<uuid:pk>/frames/<int:revision>/<int:number>/",
+        pictures.frame,
+        name="frame",
+    ),
 ]

@@ -5,6 +5,7 @@ reports, which must work alone and on paper, link to a list at their end.
 """
 
 from fiducial.learning.glossary import LESSONS
+from fiducial.measurements.glossary import FRAMES
 from fiducial.plans.glossary import PLANS
 from fiducial.runs.glossary import ESTIMATORS
 
@@ -375,6 +376,7 @@ GROUPS: dict[str, dict[str, Definition]] = {
         ),
     },
     "Units of a movie": UNITS,
+    "Diffraction": FRAMES,
 }
 
 WORDS = {key: one for group in GROUPS.values() for key, one in group.items()}

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fiducial.accounts import permissions
 from fiducial.errors import Refused
+from workers.recipes.catalogue import RECIPES
 from workers.store import StoreError
 
-from .. import gallery, queries, services
+from .. import frame_pages, gallery, queries, services
 from ..forms import CorrectionForm
+from ..frame_forms import FrameCorrectionForm
 from ..models import Measurement
 
 
@@ -22,7 +24,7 @@ from ..models import Measurement
 @require_GET
 def measurement(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _visible(request, pk)
-    return _page(request, found, CorrectionForm(found))
+    return _page(request, found, _form_of(found)(found))
 
 
 @login_required
@@ -41,7 +43,7 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take corrections and have the files read again."""
     found = _visible(request, pk)
-    form = CorrectionForm(found, request.POST)
+    form = _form_of(found)(found, request.POST)
     if not form.is_valid():
         return _page(request, found, form, status=422)
     try:
@@ -68,26 +70,37 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(found.project)
 
 
+def _form_of(found: Measurement) -> type[CorrectionForm] | type[FrameCorrectionForm]:
+    return FrameCorrectionForm if found.holds_frames else CorrectionForm
+
+
 def _page(
-    request: HttpRequest, found: Measurement, form: CorrectionForm, status: int = 200
+    request: HttpRequest,
+    found: Measurement,
+    form: CorrectionForm | FrameCorrectionForm,
+    status: int = 200,
 ) -> HttpResponse:
+    shown = _shown(request, found)
     context = {
         "measurement": found,
-        "gallery": _gallery(request, found),
+        "gallery": None if found.holds_frames else shown,
+        "frames": shown if found.holds_frames else None,
         "per_channel": queries.per_channel(found),
         "file_rows": queries.file_rows(found),
         "form": form,
         "runs": found.runs.order_by("-created"),
+        "may_run": any(recipe.takes(found.summary) for recipe in RECIPES.values()),
         "may_work": permissions.may(request.user, permissions.WORK, found.project.lab),
     }
     return render(request, "measurements/measurement.html", context, status=status)
 
 
-def _gallery(request: HttpRequest, found: Measurement) -> dict[str, Any] | None:
+def _shown(request: HttpRequest, found: Measurement) -> dict[str, Any] | None:
+    """What the page draws of the newest revision; None where there is nothing to draw."""
     if not found.is_readable:
         return None
     try:
-        return gallery.config(found)
+        return frame_pages.context(found) if found.holds_frames else gallery.config(found)
     except StoreError as missing:
         messages.error(request, f"{missing} Read the files again, and tell the operator.")
         return None

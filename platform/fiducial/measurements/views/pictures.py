@@ -3,16 +3,18 @@
 from uuid import UUID
 
 import imagecodecs
+import numpy as np
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
+from numpy.typing import NDArray
 
 from fiducial.viewer import stores, tiles
 from fiducial.viewer.colours import painted
 from workers.store import MeasurementStore, StoreError
 
-from .. import frames, histograms, queries
+from .. import frame_figures, frames, histograms, queries
 
 PALETTES = {"measured": "cividis", "guide": "grey"}
 
@@ -26,6 +28,8 @@ def thumbnail(
     store = _store(request, pk, revision)
     if image not in PALETTES:
         raise Http404("There is no such picture.")
+    if frame_figures.holds_frames(store):
+        return _png(frame_figures.logarithm(frame_figures.mean(store)))
     try:
         values = frames.coarsest(store, image, channel)
         mask = tiles.measured(store, image, store.levels(image) - 1, 0, 0, values.shape)
@@ -35,6 +39,17 @@ def thumbnail(
     start = low if frames.is_movie(store) else 0.0
     png = imagecodecs.png_encode(painted(values, mask, PALETTES[image], (start, top)))
     return _for_ever(HttpResponse(png, content_type="image/png"))
+
+
+@login_required
+@require_GET
+def frame(request: HttpRequest, pk: UUID, revision: int, number: int) -> HttpResponse:
+    """The figure of one diffraction frame of a closed revision."""
+    store = _store(request, pk, revision)
+    try:
+        return _for_ever(JsonResponse(frame_figures.frame_figure(store, number)))
+    except StoreError as missing:
+        raise Http404("There is no such frame.") from missing
 
 
 @login_required
@@ -54,6 +69,16 @@ def _store(request: HttpRequest, pk: UUID, revision: int) -> MeasurementStore:
         return stores.of_measurement(found, revision)
     except StoreError as missing:
         raise Http404("There is no such revision.") from missing
+
+
+def _png(values: NDArray[np.float64]) -> HttpResponse:
+    """A frame painted from its smallest to its largest value."""
+    ends = (float(values.min()), float(values.max()) or 1.0)
+    everywhere = np.ones(values.shape, bool)
+    png = imagecodecs.png_encode(
+        painted(values.astype(np.float32), everywhere, PALETTES["measured"], ends)
+    )
+    return _for_ever(HttpResponse(png, content_type="image/png"))
 
 
 def _for_ever(response: HttpResponse) -> HttpResponse:

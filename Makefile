@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-calorimeter benchmark-facility benchmark-memory validate train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-conventions benchmark-calorimeter benchmark-facility benchmark-memory validate train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ benchmark-diffraction: $(DEV) ## objects and probes of measured diffraction scan
 
 benchmark-calorimeter: $(DEV) ## finer calorimeter events beside their rivals on simulated showers; writes tests/benchmarks/results/calorimeter.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.calorimeter
+
+benchmark-conventions: $(DEV) ## wrong conventions planted in diffraction scans that an upload names; writes tests/benchmarks/results/conventions.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.conventions
 
 benchmark-facility: $(DEV) ## fairness, the queue, 200 people at once, faults and a broken upload; writes tests/benchmarks/results/facility.json
 	@PYTHONPATH=platform:client:. $(PY) -m tests.benchmarks.facility $(if $(ONLY),--only $(ONLY))

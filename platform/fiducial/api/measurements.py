@@ -109,7 +109,7 @@ def put_part(request: HttpRequest, pk: UUID, file: int, number: int) -> Status:
     files = UploadedFile.objects.select_related("measurement__project__lab")
     row = get_object_or_404(files, pk=file, measurement=_visible(request, pk))
     # Never hold more than a part in memory, whatever is sent: one byte over is enough to refuse.
-    body = request.read(services.part_size(row.size, number) + 1)
+    body = services.taken(request, services.part_size(row.size, number) + 1)
     sha256 = request.headers.get("X-Content-SHA256", "")
     services.receive_part(user=request.user, file=row, number=number, body=body, sha256=sha256)
     return Status(204, None)

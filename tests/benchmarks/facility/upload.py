@@ -20,7 +20,8 @@ from . import machines
 from .faults import TOKEN
 from .line import Line
 
-SIZE, WARM_UP = 2**30, 2**26
+SIZE = 2**30
+WARM_UP = 2**28  # every thread has taken a part before memory is watched
 PIECE = 2**24
 MEGABYTE = 2**20
 TWICE = 0.1  # of the file at most may go over the line again

@@ -1,5 +1,6 @@
 """Changing projects and measurements: each call checks, writes in one transaction, or refuses."""
 
+from .arriving import taken
 from .corrections import correct
 from .ingesting import ingest, ingest_next
 from .projects import create_project
@@ -25,4 +26,5 @@ __all__ = [
     "receive_part",
     "sweep",
     "take",
+    "taken",
 ]

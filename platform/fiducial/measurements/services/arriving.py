@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -15,7 +16,14 @@ from .. import folders
 from ..errors import DiskFull
 from ..models import UploadedFile
 
+PIECE = 2**16  # bytes
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class SupportsRead(Protocol):
+    """A request whose body is read piece by piece."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 def refuse_without_room(size: int) -> None:
@@ -29,7 +37,18 @@ def refuse_without_room(size: int) -> None:
         )
 
 
-def write_part(file: UploadedFile, offset: int, body: bytes) -> None:
+def taken(stream: SupportsRead, most: int) -> bytearray:
+    """What `stream` still holds, but never more than `most` bytes of it.
+
+    In small pieces: asked for a whole part, a web server holds it four times over.
+    """
+    body = bytearray()
+    while piece := stream.read(min(PIECE, most - len(body))):
+        body += piece
+    return body
+
+
+def write_part(file: UploadedFile, offset: int, body: bytes | bytearray) -> None:
     """Write `body` at `offset` of a file that is still arriving, down to the disk."""
     path = folders.arriving_file(file)
     with _room_for(file):

@@ -72,7 +72,9 @@ def create_upload(
     return measurement, True
 
 
-def receive_part(*, user: User, file: UploadedFile, number: int, body: bytes, sha256: str) -> None:
+def receive_part(
+    *, user: User, file: UploadedFile, number: int, body: bytes | bytearray, sha256: str
+) -> None:
     """Keep part `number` (from 0) of `file` once its SHA-256 (hex) proves it arrived whole."""
     permissions.require(user, permissions.WORK, file.measurement.project.lab)
     if file.measurement.state != State.UPLOADING:

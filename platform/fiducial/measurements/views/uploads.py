@@ -79,7 +79,7 @@ def part(request: HttpRequest, pk: UUID, file_pk: int, number: int) -> HttpRespo
     files = UploadedFile.objects.select_related("measurement__project__lab")
     file = get_object_or_404(files, pk=file_pk, measurement=_visible(request, pk))
     # Never hold more than a part in memory, whatever is sent: one byte over is enough to refuse.
-    body = request.read(services.part_size(file.size, number) + 1)
+    body = services.taken(request, services.part_size(file.size, number) + 1)
     services.receive_part(
         user=request.user,
         file=file,

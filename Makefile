@@ -48,7 +48,7 @@ benchmark-rvae: $(DEV) ## units of known pose and real movies beside pyroVED, At
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.rvae
 
 benchmark-diffraction: $(DEV) ## objects and probes of measured diffraction scans beside pty-chi; writes tests/benchmarks/results/diffraction.json
-	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffraction
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.diffraction $(if $(ONLY),--only $(ONLY))
 
 benchmark-calorimeter: $(DEV) ## finer calorimeter events beside their rivals on simulated showers; writes tests/benchmarks/results/calorimeter.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.calorimeter

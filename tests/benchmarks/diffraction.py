@@ -2,10 +2,14 @@
 
 CPU seconds of one thread; medians over three drawn orders of the frames, the worst as `.worst`.
 No truth is known of a measured object: frames that were left out and two halves that never met
-are the judges. Writes `results/diffraction.json`.
+are the judges. Writes `results/diffraction.json`; `--only PART …` measures some parts and keeps
+what the file holds of the others.
 """
 
+import argparse
+import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,6 +20,8 @@ import torch
 from torch import Tensor
 
 from tests.benchmarks import stock_ptychi
+from tests.benchmarks.bragg import two_starts
+from tests.benchmarks.diffraction_preview import preview
 from tests.benchmarks.xray import commit, device, say, write
 from tests.data import DATA
 from workers.assessment.diffraction.held_out import deviance
@@ -36,6 +42,9 @@ BARS = {
     "siemens.solver.ratio_to_ptychi": 1.0,
     "siemens.modes3.heldout_deviance": 1.85,
     "siemens.frc_halfbit_px": 3.8,
+    "siemens.preview.r": 0.0117,
+    "siemens.preview.seconds": 4.0,
+    "bragg.amplitude_error": 0.02,
 }
 
 Figures = dict[str, float]
@@ -144,21 +153,45 @@ def medians(found: list[Figures]) -> Figures:
     return middle_of | {f"{key}.worst": max(each[key] for each in found) for key in found[0]}
 
 
-def main() -> int:
-    """Measure, print each figure beside its bar, write; 1 when a bar is missed."""
-    torch.set_num_threads(1)
-    star = siemens_star()
+def solvers(star: Star) -> Figures:
+    """One mode with all frames, and pty-chi's way to the R it ends with."""
     runs = [solver(star, seed) for seed in SEEDS]
-    say("solver measured")
     figures = medians([each for each, _ in runs])
-    figures |= medians([modes(star, seed) for seed in SEEDS])
-    say("frames left out measured")
-    figures |= medians([halves(star, seed) for seed in SEEDS])
     try:
         figures |= rival([course for _, course in runs])
     except LookupError as error:
         say(f"{error}: the ratio to it is missing")
-    facts = {"commit": commit(), "seeds": list(SEEDS), "epochs": EPOCHS, "device": device()}
+    return figures
+
+
+PARTS: dict[str, Callable[[Star], Figures]] = {
+    "solver": solvers,
+    "modes": lambda star: medians([modes(star, seed) for seed in SEEDS]),
+    "halves": lambda star: medians([halves(star, seed) for seed in SEEDS]),
+    "preview": lambda star: medians([preview(star, seed) for seed in SEEDS]),
+    "bragg": lambda _: two_starts(),
+}
+
+
+def kept() -> tuple[Figures, dict[str, str]]:
+    """What the result file holds of earlier runs: figures, and the commit of each part."""
+    found = json.loads(RESULT.read_text())
+    facts = {name: found.pop(name) for name in ("commits", "seeds", "epochs", "device")}
+    return found, facts["commits"]
+
+
+def main() -> int:
+    """Measure, print each figure beside its bar, write; 1 when a bar is missed."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
+    torch.set_num_threads(1)
+    star = siemens_star()
+    figures, commits = kept()
+    for part in asked.parse_args().only:
+        figures |= PARTS[part](star)
+        commits[part] = commit()
+        say(f"{part} measured")
+    facts = {"commits": commits, "seeds": list(SEEDS), "epochs": EPOCHS, "device": device()}
     write(RESULT, figures, facts)
     for key, value in figures.items():
         bar = (

@@ -13,7 +13,6 @@ GUIDE = "xray-guide-1"
 VARIATIONAL = "xray-variational-1"
 DROPOUT = "xray-dropout-1"
 PATCHES = "diffraction-patches-1"
-FRAMES = "diffraction-frames-1"
 
 
 @lru_cache(maxsize=8)

@@ -19,7 +19,6 @@ from workers.device import settled
 from workers.networks.autoencoder import Autoencoder
 from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
-from workers.networks.framevit import FrameViT
 from workers.networks.guidenet import GuideNet
 from workers.networks.patchnet import PatchNet
 from workers.posteriors.ensemble import Ensemble
@@ -30,7 +29,6 @@ from workers.posteriors.variational import Dropout, LowRank, VariationalModel, W
 from workers.training.cards import (
     DROPOUT,
     FLOW,
-    FRAMES,
     GUIDE,
     LATENT,
     MODELS,
@@ -137,14 +135,6 @@ def _regression(name: str, file: str, cell: int) -> CellNet:
 def load_patchnet(name: str = PATCHES) -> PatchNet:
     """The convolutional network of scanning diffraction; raises ModelError as `load_ensemble`."""
     net = PatchNet()
-    net.load_state_dict(_diffraction(name))
-    return net.eval().requires_grad_(False)
-
-
-@lru_cache(maxsize=2)
-def load_framevit(name: str = FRAMES) -> FrameViT:
-    """The transformer of scanning diffraction; raises ModelError as `load_ensemble` does."""
-    net = FrameViT()
     net.load_state_dict(_diffraction(name))
     return net.eval().requires_grad_(False)
 

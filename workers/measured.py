@@ -6,4 +6,4 @@ from workers.scan import DiffractionScan
 from workers.volume import Volume
 
 Measured = Measurement | DiffractionScan | Volume | Events
-Uploaded = Measurement | DiffractionScan | Volume  # what the files of an upload can become
+Uploaded = Measurement | DiffractionScan | Volume | Events  # what the files of an upload can become

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workers.measured import Uploaded
 from workers.measurement import Measurement, Problem, Sampling, Units, guide_factor
-from workers.readers import diffraction, electron_image, gathering, movie
+from workers.readers import calorimeter, diffraction, electron_image, gathering, movie
 from workers.readers import units as unit_rules
 from workers.readers.checks import check_pixels
 from workers.readers.contents import FACTS, Layer
@@ -37,6 +37,9 @@ def read(paths: Sequence[Path], told: Mapping[str, Any]) -> Uploaded:
         scan = diffraction.read(files, told)
         if scan is not None:
             return scan
+        events = calorimeter.read(files, told)
+        if events is not None:
+            return events
         gathered = gather(files, told.get("channels", {}))
     if told.get("content") == "movie":
         return movie.of(gathered, told)

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from workers.events import Events
 from workers.measured import Uploaded
 from workers.measurement import Measurement
+from workers.readers.calorimeter import summary as event_summary
 from workers.readers.diffraction import summary as frame_summary
 from workers.readers.dispersion import variance_factor
 
@@ -29,7 +31,11 @@ def summarise(measurement: Uploaded) -> dict[str, Any]:
     """The `summary` of docs/contracts.md §1; plain values that JSON can hold."""
     if isinstance(measurement, Measurement):
         return _of_maps(measurement)
-    return _OF_NO_MAPS | _provenance(measurement) | frame_summary.of(measurement)
+    if isinstance(measurement, Events):
+        own = event_summary.of(measurement)
+    else:
+        own = frame_summary.of(measurement)
+    return _OF_NO_MAPS | _provenance(measurement) | own
 
 
 def _provenance(measurement: Uploaded) -> dict[str, Any]:

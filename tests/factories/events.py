@@ -25,6 +25,11 @@ def showers(count: int = 6, factor: int = 4, seed: int = 0, **options: Any) -> E
     )
 
 
+def read(count: int = 6, **options: Any) -> Events:
+    """As `showers`, with what the reader of a table says of its files."""
+    return showers(count, provenance={"format": "table", "files": [], "open": []}, **options)
+
+
 def of_irregular_cells(count: int = 5, seed: int = 0, **options: Any) -> Events:
     """Noise and a few bright cells in a geometry that fits no grid; no truth."""
     rng = np.random.default_rng(seed)

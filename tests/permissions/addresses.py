@@ -43,6 +43,7 @@ OF_ROUTE = {
     "api-1:complete_upload": "upload",
     "viewer:run-preview-picture": "running",
     "measurements:frame": "scan",
+    "measurements:event": "events",
     "viewer:run-unit": "units",
     "viewer:run-frame": "units",
     "viewer:run-units": "units",

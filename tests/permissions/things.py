@@ -17,7 +17,17 @@ from fiducial.reports.models import Report
 from fiducial.review.models import Link, ReviewRequest
 from fiducial.runs import folders
 from fiducial.runs.models import Run
-from tests.factories import audits, demo, lessons, measurements, people, run_store, runs, scans
+from tests.factories import (
+    audits,
+    demo,
+    events,
+    lessons,
+    measurements,
+    people,
+    run_store,
+    runs,
+    scans,
+)
 from workers.store import RunWriter
 
 ROLES = tuple(reversed(Membership.Role.values))  # from the least to the most
@@ -58,6 +68,9 @@ def make(name: str) -> Things:
         "running": _running(upload),
         "scan": measurements.ready(
             run.measurement.project, cast["member"], scans.scan(), f"{name} scan"
+        ),
+        "events": measurements.ready(
+            run.measurement.project, cast["member"], events.read(), f"{name} events"
         ),
         "units": _units(run.measurement),
         "revealed": _revealed(lab, cast),

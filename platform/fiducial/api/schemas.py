@@ -100,10 +100,11 @@ class CorrectionIn(Schema):
 
     `channels` maps a file's name (`summary.files`) to its element, "guide" (an electron image) or
     "skip". From `values` on they are of diffraction frames: how places run (`axes`, then turned by
-    `turned_deg` degrees), where zero frequency lies, what the numbers and units are.
+    `turned_deg` degrees), where zero frequency lies, what the numbers and units are. `factor` and
+    `sigma_mev` are of calorimeter events: children along a side of a cell, and its noise.
     """
 
-    content: Literal["maps", "movie", "scan", "volume"] = "maps"
+    content: Literal["maps", "movie", "scan", "volume", "events"] = "maps"
     units: Literal["counts", "wt%", "intensity"] | None = None
     pixel_size_um: float | None = Field(None, ge=1e-4, le=1e5)
     dwell_ms: float | None = Field(None, ge=1e-4, le=1e7)
@@ -119,6 +120,8 @@ class CorrectionIn(Schema):
     energy_ev: float | None = Field(None, ge=1, le=1e7)
     distance_m: float | None = Field(None, ge=1e-4, le=1e3)
     detector_pixel_um: float | None = Field(None, ge=0.1, le=1e4)
+    factor: Literal[2, 4] | None = None
+    sigma_mev: float | None = Field(None, ge=1e-6, le=1e8)
 
     def answers(self) -> dict[str, Any]:
         """The corrections as `workers.readers` takes them."""

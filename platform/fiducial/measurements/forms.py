@@ -33,6 +33,7 @@ CONTENT = (
     ("movie", "Frames of a movie, in the order they have here"),
     ("scan", "Frames of scanned diffraction, with a table of their places"),
     ("volume", "Frames of a rocking curve: one crystal, turned step by step"),
+    ("events", "Events of a calorimeter: tables of cells and their energies"),
 )
 
 

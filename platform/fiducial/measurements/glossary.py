@@ -1,4 +1,4 @@
-"""What the numbers of a diffraction scan mean."""
+"""What the numbers of diffraction scans and of calorimeter events mean."""
 
 from fiducial.viewer.definition import Definition
 
@@ -14,5 +14,14 @@ FRAMES: dict[str, Definition] = {
         "dose",
         "All counts of all frames, divided by the pixels of the rectangle that was scanned.",
         "More counts, less noise. Resolution and dose go together: half the size, more of it.",
+    ),
+}
+
+EVENTS: dict[str, Definition] = {
+    "fine-cell": Definition(
+        "finer cells",
+        "The parts a cell is divided into. The calorimeter measures their sum; how it is divided "
+        "among them is what a run estimates.",
+        "Where a file names none, every cell is divided evenly, and the page says so.",
     ),
 }

@@ -82,6 +82,11 @@ class Measurement(models.Model):
         return self.content in ("scan", "volume")
 
     @property
+    def holds_events(self) -> bool:
+        """Events of a calorimeter, which have no channels either."""
+        return self.content == "events"
+
+    @property
     def is_final(self) -> bool:
         """Nothing moves until a person acts."""
         return self.state in self.FINAL

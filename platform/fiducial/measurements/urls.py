@@ -32,4 +32,5 @@ urlpatterns = [
         pictures.frame,
         name="frame",
     ),
+    path("measurements/<uuid:pk>/events/<int:revision>/", pictures.event, name="event"),
 ]

@@ -5,7 +5,7 @@ reports, which must work alone and on paper, link to a list at their end.
 """
 
 from fiducial.learning.glossary import LESSONS
-from fiducial.measurements.glossary import FRAMES
+from fiducial.measurements.glossary import EVENTS, FRAMES
 from fiducial.plans.glossary import PLANS
 from fiducial.runs.glossary import ESTIMATORS
 
@@ -377,6 +377,7 @@ GROUPS: dict[str, dict[str, Definition]] = {
     },
     "Units of a movie": UNITS,
     "Diffraction": FRAMES,
+    "Calorimeter events": EVENTS,
 }
 
 WORDS = {key: one for group in GROUPS.values() for key, one in group.items()}

@@ -31,10 +31,10 @@ function layout(own) {
     gridcolor: "var(--line)", linecolor: "var(--line-strong)", zerolinecolor: "var(--line)",
     ticks: "outside", tickcolor: "var(--line-strong)", automargin: true, fixedrange: true,
   };
+  const axes = ["xaxis", "yaxis", ...Object.keys(own).filter((name) => /^[xy]axis\d+$/.test(name))];
   return {
     ...own,
-    xaxis: { ...axis, ...own.xaxis },
-    yaxis: { ...axis, ...own.yaxis },
+    ...Object.fromEntries(axes.map((name) => [name, { ...axis, ...own[name] }])),
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", size: 13, color: "var(--soft)" },
     hoverlabel: { bgcolor: "var(--surface)", bordercolor: "var(--line-strong)" },

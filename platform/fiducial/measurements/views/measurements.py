@@ -14,10 +14,17 @@ from fiducial.errors import Refused
 from workers.recipes.catalogue import RECIPES
 from workers.store import StoreError
 
-from .. import frame_pages, gallery, queries, services
+from .. import event_pages, frame_pages, gallery, queries, services
+from ..event_forms import EventCorrectionForm
 from ..forms import CorrectionForm
 from ..frame_forms import FrameCorrectionForm
 from ..models import Measurement
+
+AnyForm = CorrectionForm | FrameCorrectionForm | EventCorrectionForm
+CORRECTING: dict[type[AnyForm], str] = {
+    FrameCorrectionForm: "measurements/_correct_frames.html",
+    EventCorrectionForm: "measurements/_correct_events.html",
+}
 
 
 @login_required
@@ -70,21 +77,25 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(found.project)
 
 
-def _form_of(found: Measurement) -> type[CorrectionForm] | type[FrameCorrectionForm]:
+def _form_of(found: Measurement) -> type[AnyForm]:
+    if found.holds_events or found.answers.get("content") == "events":
+        return EventCorrectionForm
     return FrameCorrectionForm if found.holds_frames else CorrectionForm
 
 
 def _page(
     request: HttpRequest,
     found: Measurement,
-    form: CorrectionForm | FrameCorrectionForm,
+    form: AnyForm,
     status: int = 200,
 ) -> HttpResponse:
     shown = _shown(request, found)
     context = {
         "measurement": found,
-        "gallery": None if found.holds_frames else shown,
+        "gallery": None if found.holds_frames or found.holds_events else shown,
         "frames": shown if found.holds_frames else None,
+        "events": shown if found.holds_events else None,
+        "correcting": CORRECTING.get(type(form), "measurements/_correct.html"),
         "per_channel": queries.per_channel(found),
         "file_rows": queries.file_rows(found),
         "form": form,
@@ -100,6 +111,8 @@ def _shown(request: HttpRequest, found: Measurement) -> dict[str, Any] | None:
     if not found.is_readable:
         return None
     try:
+        if found.holds_events:
+            return event_pages.context(found)
         return frame_pages.context(found) if found.holds_frames else gallery.config(found)
     except StoreError as missing:
         messages.error(request, f"{missing} Read the files again, and tell the operator.")

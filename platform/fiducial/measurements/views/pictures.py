@@ -14,7 +14,7 @@ from fiducial.viewer import stores, tiles
 from fiducial.viewer.colours import painted
 from workers.store import MeasurementStore, StoreError
 
-from .. import frame_figures, frames, histograms, queries
+from .. import event_figures, frame_figures, frames, histograms, queries
 
 PALETTES = {"measured": "cividis", "guide": "grey"}
 
@@ -30,6 +30,8 @@ def thumbnail(
         raise Http404("There is no such picture.")
     if frame_figures.holds_frames(store):
         return _png(frame_figures.logarithm(frame_figures.mean(store)))
+    if event_figures.holds_events(store):
+        return _png(frame_figures.logarithm(event_figures.picture(store)))
     try:
         values = frames.coarsest(store, image, channel)
         mask = tiles.measured(store, image, store.levels(image) - 1, 0, 0, values.shape)
@@ -50,6 +52,18 @@ def frame(request: HttpRequest, pk: UUID, revision: int, number: int) -> HttpRes
         return _for_ever(JsonResponse(frame_figures.frame_figure(store, number)))
     except StoreError as missing:
         raise Http404("There is no such frame.") from missing
+
+
+@login_required
+@require_GET
+def event(request: HttpRequest, pk: UUID, revision: int) -> HttpResponse:
+    """The figure of the event `?number=` of a closed revision, or of its first."""
+    store = _store(request, pk, revision)
+    number = request.GET.get("number")
+    try:
+        return _for_ever(JsonResponse(event_figures.event(store, number and int(number))))
+    except (StoreError, ValueError):
+        raise Http404("There is no such event.") from None
 
 
 @login_required

@@ -13,7 +13,7 @@ from .colours import lut
 
 LEVELS = 32  # colours told apart; the cells of one are drawn together
 MOST_LAYERS = 6  # side by side; of more, those with the most energy
-DECADES = 3.0  # of a logarithmic scale, down from its top
+DECADES = 4.0  # of a logarithmic scale, down from its top
 GAP = 0.03  # between layers, of the figure's width
 MARGIN = 0.04  # around the cells that are drawn, of their extent
 AXES = {

@@ -9,7 +9,14 @@ import os
 from collections.abc import Mapping
 from importlib import import_module
 
-from workers.recipes import teach, units, xray_diffusion, xray_ensemble, xray_variational
+from workers.recipes import (
+    diffraction,
+    teach,
+    units,
+    xray_diffusion,
+    xray_ensemble,
+    xray_variational,
+)
 from workers.recipes.parameters import Choice, Parameter, ParameterErrors, Recipe
 
 __all__ = ["RECIPES", "Choice", "Parameter", "ParameterErrors", "Recipe"]
@@ -21,6 +28,7 @@ def _collect(extra: str) -> dict[str, Recipe]:
         xray_diffusion.RECIPE,
         xray_variational.RECIPE,
         units.RECIPE,
+        diffraction.RECIPE,
         teach.RECIPE,
     ]
     recipes += [import_module(name).RECIPE for name in extra.split(",") if name]

@@ -17,3 +17,18 @@ def deviance(found: Reconstruction, frames: Scan, gain: float = 1.0) -> float:
     lost = sum(float(noise.deviance(mean, counts).sum()) for counts, mean in found.compared(frames))
     pixels = frames.frames[0].numel() if frames.mask is None else int(frames.mask.sum())
     return lost / (pixels * len(frames.frames))
+
+
+def frame_ratios(found: Reconstruction, frames: Scan, gain: float = 1.0) -> torch.Tensor:
+    """Deviance of each frame over what noise alone would give, `(n,)`: 1 where it is explained.
+
+    Unlike `deviance` this is 1 for noise at any count, also where most pixels are empty.
+    """
+    noise = PoissonNoise(torch.tensor(gain))
+    mask = frames.mask
+    return torch.cat([noise.chi2(mean, counts, mask) for counts, mean in found.compared(frames)])
+
+
+def deviance_ratio(found: Reconstruction, frames: Scan, gain: float = 1.0) -> float:
+    """The median of `frame_ratios`: a few frames that went wrong do not count."""
+    return float(frame_ratios(found, frames, gain).median())

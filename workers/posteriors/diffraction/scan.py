@@ -80,6 +80,15 @@ def cropped(scan: Scan, side: int) -> Scan:
     return scan_of(middle(scan.frames, side), places, scan.propagator, mask)
 
 
+def scanned(scan: Scan) -> tuple[slice, slice]:
+    """The largest square of the object that the middles of all fields span."""
+    low = scan.places.min(dim=0).values + scan.side / 2
+    high = scan.places.max(dim=0).values + scan.side / 2
+    side = int((high - low).min())
+    rows, columns = ((low + high) / 2 - side / 2).long().tolist()
+    return slice(rows, rows + side), slice(columns, columns + side)
+
+
 def middle(values: Tensor, side: int) -> Tensor:
     """The `side` × `side` values around zero frequency at [0, 0] of `(..., s, s)`, likewise."""
     start = (values.shape[-1] - side) // 2

@@ -2,8 +2,8 @@
 
 Odstrčil, Menzel & Guizar-Sicairos, Optics Express 26, 3108 (2018): each batch projects its waves
 onto the counted amplitudes, turns the change of exit waves into directions of object and probe,
-and finds the lengths of both steps together by least squares. Steps are damped: a full one
-follows the noise of its own batch and ends at a larger misfit of all.
+and finds the lengths of both steps together by least squares. Steps are damped, and the more the
+nearer the end: a full one follows the noise of its own batch and ends at a larger misfit of all.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from workers.physics.ptychography import Ptychography, intensity, misfit
+from workers.physics.ptychography import Ptychography, counted_misfit, intensity, misfit
 from workers.posteriors.diffraction.moving import moved_places
 from workers.posteriors.diffraction.scan import Scan
 from workers.posteriors.diffraction.starting import orthogonal
 
 BATCH = 32
-DAMPING = 0.5
+DAMPING = 0.8
+STEADY = 0.6  # of all epochs before steps become smaller
+LAST = 0.1  # of the first damping, at the end
 OBJECT_FLOOR = 0.05  # of the brightest pixel's illumination: below, a pixel is hardly seen
 PROBE_FLOOR = 0.1  # transmission added to every pixel's mean
 
@@ -68,16 +70,20 @@ def refine(
     *,
     probe_from: int = 1,
     places_from: int | None = None,
+    counted_from: int | None = None,
     told: Callable[[int, float], None] = lambda epoch, error: None,
 ) -> Reconstruction:
     """`start` after this many passes over all frames; the same for the same generator.
 
     The probe moves from epoch `probe_from` on, the places from `places_from` on (never, if None).
+    From `counted_from` on counts are taken as Poisson, not by the nearest amplitude.
     `told(epoch, R)` hears of every pass and may raise to stop.
     """
     now = start
     for epoch in range(epochs):
-        error, now = _pass(now, generator, epoch >= probe_from)
+        counted = counted_from is not None and epoch >= counted_from
+        plan = _Plan(_damping(epoch / epochs), epoch >= probe_from, counted)
+        error, now = _pass(now, generator, plan)
         if places_from is not None and epoch >= places_from:
             now = replace(now, scan=moved_places(now.object, now.probe, now.scan))
         now = replace(now, probe=orthogonal(now.probe), misfit=(*now.misfit, error))
@@ -85,8 +91,22 @@ def refine(
     return now
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How an epoch steps."""
+
+    damping: float
+    move_probe: bool
+    counted: bool
+
+
+def _damping(share: float) -> float:
+    """The damping after this share of all epochs."""
+    return DAMPING * min(1.0, max(LAST, (1 - share) / (1 - STEADY)))
+
+
 def _pass(
-    now: Reconstruction, generator: torch.Generator, move_probe: bool
+    now: Reconstruction, generator: torch.Generator, plan: _Plan
 ) -> tuple[float, Reconstruction]:
     """One pass over all frames in a drawn order: R as it went, and what came of it."""
     scan, x, probe = now.scan, now.object.clone(), now.probe
@@ -94,9 +114,9 @@ def _pass(
     lost = 0.0
     order = torch.randperm(len(scan.frames), generator=generator)
     for which in (order[part] for part in scan.batches(BATCH)):
-        step = _Step(scan.of(which), x, probe, illumination * len(which))
+        step = _Step(scan.of(which), x, probe, illumination * len(which), plan)
         lost += step.lost
-        x, probe = step.taken(move_probe)
+        x, probe = step.taken()
     whole = scan.power * len(scan.frames)
     return lost / whole, replace(now, object=x, probe=probe)
 
@@ -113,8 +133,10 @@ def _illumination(now: Reconstruction) -> Tensor:
 class _Step:
     """One batch: the change its frames want, and the directions that give most of it."""
 
-    def __init__(self, scan: Scan, x: Tensor, probe: Tensor, illumination: Tensor) -> None:
-        self.x, self.probe = x, probe
+    def __init__(
+        self, scan: Scan, x: Tensor, probe: Tensor, illumination: Tensor, plan: _Plan
+    ) -> None:
+        self.x, self.probe, self.plan = x, probe, plan
         self.model = scan.seen_by(probe)
         self.phases = self.model.phases()
         self.probes = self.model.probes(self.phases)
@@ -122,19 +144,21 @@ class _Step:
         waves = self.model.to_detector(self.probes * self.fields, self.phases)
         wanted = misfit(waves, scan.frames, scan.mask)
         self.lost = float(intensity(wanted).sum())
+        if plan.counted:
+            wanted = counted_misfit(waves, scan.frames, scan.mask)
         self.change = self.model.from_detector(wanted, self.phases)
         self.illumination = illumination + OBJECT_FLOOR * illumination.max()
 
-    def taken(self, move_probe: bool) -> tuple[Tensor, Tensor]:
+    def taken(self) -> tuple[Tensor, Tensor]:
         """Object and probe after the damped step."""
         object_way = self._object_way()
         ways = [self.probes * self.model.fields(object_way)[:, None]]
-        if not move_probe:
+        if not self.plan.move_probe:
             (length,) = _lengths(ways, self.change)
-            return self.x + DAMPING * length * object_way, self.probe
+            return self.x + self.plan.damping * length * object_way, self.probe
         probe_way = self._probe_way()
         ways.append(self.model.with_probe(probe_way).probes(self.phases) * self.fields)
-        lengths = DAMPING * _lengths(ways, self.change)
+        lengths = self.plan.damping * _lengths(ways, self.change)
         return self.x + lengths[0] * object_way, self.probe + lengths[1] * probe_way
 
     def _object_way(self) -> Tensor:

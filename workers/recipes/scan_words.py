@@ -1,0 +1,66 @@
+"""What a run on a diffraction scan says in sentences."""
+
+import math
+from typing import Any
+
+FEW = 20
+
+NO_PROBE = (
+    "The file holds no probe, and a near field does not show one: add a probe to the file, "
+    "complex and as large as a frame."
+)
+
+
+def too_few(frames: int) -> str:
+    return (
+        f"{frames} frames are too few: an object and its probe are only told apart where frames "
+        f"overlap, which takes at least {FEW}."
+    )
+
+
+def verdict(summary: dict[str, Any]) -> list[str]:
+    """The sentences on top of a result, the most important first."""
+    return [
+        _of_resolution(summary),
+        _of_fit(summary),
+        _of_probe(summary),
+        _of_features(summary),
+        _of_next(summary),
+    ]
+
+
+def _of_resolution(summary: dict[str, Any]) -> str:
+    period, nm = summary["resolution"]["period_px"], summary["pixel_nm"]
+    if not math.isfinite(period):
+        return "The two halves of the frames agree on no detail at all: do not believe the object."
+    size = f" ({period * nm:.3g} nm)" if nm else ""
+    return f"Two halves of the frames agree on detail down to a period of {period:.1f} px{size}."
+
+
+def _of_fit(summary: dict[str, Any]) -> str:
+    held = summary["held_out"]
+    said = (
+        f"Frames that were left out are missed {held['ratio']:.1f} times as far as counting "
+        "noise alone would."
+    )
+    if held["ratio"] > 1.5:
+        return said + " More modes, corrected places or a better probe may explain them."
+    return said + " The model explains them."
+
+
+def _of_probe(summary: dict[str, Any]) -> str:
+    first, where = summary["modes"][0], summary["probe_from"]
+    return f"The first mode of the probe holds {first:.0%} of its power; it started from {where}."
+
+
+def _of_features(summary: dict[str, Any]) -> str:
+    features = summary["features"]
+    return (
+        f"{features['count']} features are shown in amplitude and phase; {features['high_risk']} "
+        "of them are more likely absent than there."
+    )
+
+
+def _of_next(summary: dict[str, Any]) -> str:
+    gain = summary["next"]["gain"]
+    return f"Twelve more frames where it is least sure would take away {gain:.0%} of the variance."

@@ -111,6 +111,7 @@ def test_a_facility_adds_recipes_by_naming_their_modules():
         "xray-diffusion",
         "xray-variational",
         "unit-pathways",
+        "diffraction",
         "teach",
         "toy",
     ]

@@ -11,6 +11,7 @@ per-place operations are used, so a tile with a halo of `REACH` cells a step equ
 """
 
 import math
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from workers.networks.cellnet import Exchange, Residual
 DILATIONS = (1, 2, 1)
 REACH = 2 * sum(DILATIONS) + 2
 FREQUENCIES = 4
+Velocity = Callable[[Tensor, Tensor, Tensor], Tensor]  # of x, angle and what is given
 
 
 class FlowNet(nn.Module):
@@ -68,7 +70,7 @@ class FlowNet(nn.Module):
         """
         b, e, n, h, w = x.shape
         y = self.enter(x.flatten(0, 1)) + given.flatten(0, 1)
-        clocks = self.clock(_waves(angle)).repeat_interleave(e, dim=0)[..., None, None]
+        clocks = self.clock(waves(angle)).repeat_interleave(e, dim=0)[..., None, None]
         exchanges = iter(self.exchanges)
         for i, (block, clock) in enumerate(
             zip(self.blocks, clocks.chunk(len(DILATIONS), dim=1), strict=True)
@@ -80,14 +82,21 @@ class FlowNet(nn.Module):
         return velocity.reshape(b, e, n, h, w)
 
 
-def _waves(angle: Tensor) -> Tensor:
+def waves(angle: Tensor) -> Tensor:
     """Sines and cosines of the angle, `(b,) -> (b, 2·FREQUENCIES)`."""
     each = angle[:, None] * torch.arange(1, FREQUENCIES + 1, device=angle.device)
     return torch.cat([torch.sin(each), torch.cos(each)], dim=1)
 
 
-def integrate(net: FlowNet, start: Tensor, given: Tensor, steps: int) -> Tensor:
-    """From noise to whitened residuals in `steps` evaluations, `(b, e, cell², h, w)`.
+def integrate(net: Velocity, start: Tensor, given: Tensor, steps: int) -> Tensor:
+    """From noise to whitened residuals in `steps` evaluations, `(b, e, cell², h, w)`."""
+    for x in moving(net, start, given, steps):
+        arrived = x
+    return arrived
+
+
+def moving(net: Velocity, start: Tensor, given: Tensor, steps: int) -> Iterator[Tensor]:
+    """Where `start` is after each of `steps` evaluations on the way from noise to residuals.
 
     The path between noise z and residual r is cos a · z + sin a · r (Albergo & Vanden-Eijnden
     2022, trigonometric interpolant): where r is as Gaussian as z the velocity is zero, so the few
@@ -100,4 +109,4 @@ def integrate(net: FlowNet, start: Tensor, given: Tensor, steps: int) -> Tensor:
         angle = torch.full((len(x),), (i + 0.5) * step, device=x.device, dtype=x.dtype)
         velocity = net(x + 0.5 * step * velocity, angle, given)
         x = x + step * velocity
-    return x
+        yield x

@@ -13,6 +13,7 @@ GUIDE = "xray-guide-1"
 VARIATIONAL = "xray-variational-1"
 DROPOUT = "xray-dropout-1"
 PATCHES = "diffraction-patches-1"
+CALORIMETER = "calorimeter-flow-1"
 
 
 @lru_cache(maxsize=8)

@@ -21,12 +21,16 @@ from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
 from workers.networks.guidenet import GuideNet
 from workers.networks.patchnet import PatchNet
+from workers.networks.splitflow import SplitFlow
+from workers.networks.splitnet import SplitNet
+from workers.posteriors.calorimeter.model import ShowerModel
 from workers.posteriors.ensemble import Ensemble
 from workers.posteriors.flow import FlowModel
 from workers.posteriors.latent import LatentModel, latent_flow
 from workers.posteriors.posterior import Model
 from workers.posteriors.variational import Dropout, LowRank, VariationalModel, Weights
 from workers.training.cards import (
+    CALORIMETER,
     DROPOUT,
     FLOW,
     GUIDE,
@@ -129,6 +133,27 @@ def _regression(name: str, file: str, cell: int) -> CellNet:
             "fetch the project again, or train it anew."
         )
     return load_ensemble(cell, regression).members[0]
+
+
+@lru_cache(maxsize=2)
+def load_showers(factor: int, name: str = CALORIMETER) -> ShowerModel:
+    """The networks of calorimeter events at one factor; raises ModelError as `load_ensemble`."""
+    file = _of_its_card(name, factor)
+    return load_shower_weights(file, factor, card(name)["calibration"][f"x{factor}"]["warmth"])
+
+
+def load_shower_weights(file: Path, factor: int, warmth: float = 1.0) -> ShowerModel:
+    """The networks of one weights file, whatever any card says of them."""
+    tensors = {k: v.float() for k, v in load_file(file).items()}
+    sigma = tensors["split.sigma"].flatten().tolist()
+    split = SplitNet(factor, tuple(sigma), tensors["split.enter.bias"].numel())
+    flow = SplitFlow(split.channels, split.width, tensors["flow.enter.bias"].numel())
+    for net, prefix in ((split, "split."), (flow, "flow.")):
+        net.load_state_dict(
+            {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+        )
+        settled(net).eval().requires_grad_(False)
+    return ShowerModel(split, flow, warmth=warmth)
 
 
 @lru_cache(maxsize=2)

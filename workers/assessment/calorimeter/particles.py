@@ -43,6 +43,7 @@ class Judged:
     """Per event, `(n,)` each: true and found number, matched number; `distance_mm` `(matches,)`.
 
     `of_event` `(matches,)` says whose a distance is; `energy_ratio` is found over true energy.
+    `hit` says which of the particles found, `(particles,)`, have a true one to themselves.
     """
 
     true: Index
@@ -51,6 +52,7 @@ class Judged:
     of_event: Index
     distance_mm: Array
     energy_ratio: Array
+    hit: NDArray[np.bool_]
 
     def figures(self, weights: Array | None = None) -> dict[str, float]:
         """Count correct, efficiency, fakes per event, 68 % of position errors below (mm).
@@ -76,6 +78,7 @@ class Judged:
 def judge(found: Found, truth: Found, match_mm: float = MATCH_MM) -> Judged:
     """Found and true particles matched one to one: as many as can be, and as near."""
     matched = np.zeros(truth.events, np.int64)
+    hit = np.zeros(len(found.event), np.bool_)
     events, distances, ratios = [], [], []
     for event in range(truth.events):
         mine, theirs = np.flatnonzero(found.event == event), np.flatnonzero(truth.event == event)
@@ -90,6 +93,7 @@ def judge(found: Found, truth: Found, match_mm: float = MATCH_MM) -> Judged:
         )
         near = apart[rows, columns] <= match_mm
         matched[event] = near.sum()
+        hit[mine[rows[near]]] = True
         events.append(np.full(near.sum(), event))
         distances.append(apart[rows, columns][near])
         ratios.append(found.mev[mine[rows[near]]] / truth.mev[theirs[columns[near]]])
@@ -100,6 +104,7 @@ def judge(found: Found, truth: Found, match_mm: float = MATCH_MM) -> Judged:
         of_event=np.concatenate(events).astype(np.int64) if events else np.zeros(0, np.int64),
         distance_mm=np.concatenate(distances) if distances else np.zeros(0),
         energy_ratio=np.concatenate(ratios) if ratios else np.zeros(0),
+        hit=hit,
     )
 
 

@@ -2,7 +2,8 @@
 
 Fienup, Applied Optics 21, 2758 (1982), with the support found on the way by shrink-wrap (Marchesini
 et al., Phys. Rev. B 68, 140101, 2003). The wave is complex, as a strained crystal's is, and free
-within the support; where nothing was counted its amplitude is held to nothing.
+within the support; where nothing was counted its amplitude is held to nothing, and where the
+detector does not count it is free.
 """
 
 import math
@@ -39,36 +40,38 @@ def phased(
 ) -> Crystal:
     """The crystal whose transform has this amplitude, float32 `(s, s, s)`, zero frequency first.
 
-    Starts from phases that `generator` draws; `told(iteration, error)` may raise to stop.
+    NaN where nobody knows the amplitude. Starts from phases that `generator` draws;
+    `told(iteration, error)` may raise to stop.
     """
+    known, amplitude = amplitude.isfinite(), amplitude.nan_to_num()
     angle = 2 * math.pi * torch.rand(amplitude.shape, generator=generator)
     density = torch.fft.ifftn(torch.polar(amplitude, angle), norm="ortho")
     support = _first_support(amplitude)
     whole, misfit = float(amplitude.square().sum()), list[float]()
     plan = (["reduce"] * REDUCE + ["hybrid"] * HYBRID) * ROUNDS + ["reduce"] * LAST
     for iteration, way in enumerate(plan):
-        projected = _with_amplitude(density, amplitude)
+        projected = _with_amplitude(density, amplitude, known)
         inside = torch.where(support, projected, 0)
         outside = density - FEEDBACK * projected if way == "hybrid" else torch.zeros_like(density)
         density = torch.where(support, projected, outside)
         if (iteration + 1) % EVERY == 0:
             support = _shrunk(inside, iteration / len(plan))
         if (iteration + 1) % EVERY == 0 or iteration + 1 == len(plan):
-            misfit.append(_error(inside, amplitude) / whole)
+            misfit.append(_error(inside, amplitude, known) / whole)
             told(iteration, misfit[-1])
     return Crystal(torch.where(support, density, 0), support, tuple(misfit))
 
 
-def _with_amplitude(density: Tensor, amplitude: Tensor) -> Tensor:
+def _with_amplitude(density: Tensor, amplitude: Tensor, known: Tensor) -> Tensor:
     wave = torch.fft.fftn(density, norm="ortho")
     near = wave * (amplitude / wave.abs().clamp_min(1e-12))
-    projected: Tensor = torch.fft.ifftn(near, norm="ortho")
+    projected: Tensor = torch.fft.ifftn(torch.where(known, near, wave), norm="ortho")
     return projected
 
 
-def _error(density: Tensor, amplitude: Tensor) -> float:
+def _error(density: Tensor, amplitude: Tensor, known: Tensor) -> float:
     wave = torch.fft.fftn(density, norm="ortho")
-    return float((wave.abs() - amplitude).square().sum())
+    return float((wave.abs() - amplitude)[known].square().sum())
 
 
 def _first_support(amplitude: Tensor) -> Tensor:

@@ -83,8 +83,13 @@ class RunWriter:
         self._write(f"samples/{k}", values)
         self._samples.add(k)
 
-    def table(self, name: str, columns: Mapping[str, NDArray[Any]]) -> None:
-        """Write columns of numbers, all of one length (ValueError otherwise)."""
+    def table(
+        self, name: str, columns: Mapping[str, NDArray[Any]], chunk: int | None = None
+    ) -> None:
+        """Write columns of numbers, all of one length (ValueError otherwise).
+
+        `chunk` rows are stored together, so that a part can be read; without it, all of them.
+        """
         arrays = {key: np.asarray(column) for key, column in columns.items()}
         if len({array.shape for array in arrays.values()}) != 1:
             raise ValueError(f"the columns of {name} differ in length")
@@ -93,7 +98,9 @@ class RunWriter:
         with self._folder.writing():
             group = self._root.require_group("tables").create_group(name)
             for key, array in arrays.items():
-                group.create_array(key, data=array, chunks=(max(1, array.size),))
+                group.create_array(
+                    key, data=array, chunks=(max(1, min(array.size, chunk or array.size)),)
+                )
         self._tables.append(name)
 
     def file(self, name: str, content: bytes) -> None:
@@ -204,10 +211,13 @@ class RunStore(ImageStore):
         """Whether there is such a table."""
         return name in self.attributes["tables"]
 
-    def table(self, name: str) -> dict[str, NDArray[Any]]:
-        """The table's columns by name, each 1-D and of one length (StoreError if absent)."""
+    def table(self, name: str, first: int = 0, last: int | None = None) -> dict[str, NDArray[Any]]:
+        """The table's columns by name, each 1-D and of one length (StoreError if absent).
+
+        Of rows `first` to `last` alone, where they are given.
+        """
         if not self.has_table(name):
             raise StoreError(f"There is no table named {name} in {self.path.name}.")
         place = self.path / "tables" / name
         columns = sorted({file.split("/")[0] for file in files(place) if "/" in file})
-        return {column: np.asarray(opening.array(place / column)[:]) for column in columns}
+        return {column: np.asarray(opening.array(place / column)[first:last]) for column in columns}

@@ -6,8 +6,12 @@ from django.utils import timezone
 
 from fiducial.accounts.models import User
 from fiducial.celery import LANES
-from fiducial.measurements.models import Measurement
+from fiducial.measurements.models import Measurement, Project
+from fiducial.runs import folders
 from fiducial.runs.models import Run, Worker
+from tests.factories import event_runs, events, measurements
+from workers.events import Events
+from workers.store import RunStore
 
 
 def run(measurement: Measurement, by: User | None = None, **facts: object) -> Run:
@@ -42,3 +46,21 @@ def worker(
     return Worker.objects.create(
         **{"name": name, "queues": list(queues), "lanes": list(LANES), "seen": seen, **facts}
     )
+
+
+def of_events(project: Project, by: User, name: str = "", held: Events | None = None) -> Run:
+    """A finished run on calorimeter events, as `event_runs.write` makes it."""
+    held = held or events.read()
+    made = run(
+        measurements.ready(project, by, held, name and f"{name} showers"),
+        recipe="calorimeter",
+        parameters={"samples": event_runs.SAMPLES, "steps": 10},
+        state=Run.State.SUCCEEDED,
+        finished=timezone.now(),
+    )
+    path = folders.output(made)
+    event_runs.write(path, held)
+    made.store_path = folders.output_path(made)
+    made.summary = RunStore(path).summary
+    made.save()
+    return made

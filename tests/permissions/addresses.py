@@ -45,6 +45,8 @@ OF_ROUTE = {
     "measurements:frame": "scan",
     "measurements:event": "events",
     "viewer:run-unit": "units",
+    "viewer:run-event": "showers",
+    "viewer:run-events": "showers",
     "viewer:run-frame": "units",
     "viewer:run-units": "units",
     "demo:slow-tile": "revealed",
@@ -82,6 +84,7 @@ PLAIN: dict[str | tuple[str, str], Any] = {
     "uidb36": "0",
     "provider_id": "unknown",
     ("viewer:run-preview-picture", "image"): "estimate",
+    ("viewer:run-events", "kind"): "events",
     ("viewer:run-preview-picture", "token"): 1,
 }
 QUERIES = {"viewer:run-profile": "?channel=0&from=1,2&to=3,4"}

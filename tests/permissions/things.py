@@ -73,6 +73,7 @@ def make(name: str) -> Things:
             run.measurement.project, cast["member"], events.read(), f"{name} events"
         ),
         "units": _units(run.measurement),
+        "showers": runs.of_events(run.measurement.project, cast["member"], name),
         "revealed": _revealed(lab, cast),
         "report": report,
         "link": Link.objects.create(

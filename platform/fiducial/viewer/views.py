@@ -27,6 +27,7 @@ from . import (
     glossary,
     page,
     pathways,
+    showers,
     stores,
     tiles,
     unit_pictures,
@@ -47,6 +48,8 @@ def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
     try:
         if run.recipe == pathways.RECIPE:
             template, context = "viewer/units.html", pathways.of_run(run)
+        elif run.recipe == showers.RECIPE:
+            template, context = "viewer/events.html", showers.of_run(run)
         else:
             template, context = "viewer/run.html", page.of_run(run)
     except StoreError as missing:
@@ -174,6 +177,39 @@ def _of_units(request: HttpRequest, pk: str) -> Run:
     run = finished(request, pk)
     if run.recipe != pathways.RECIPE:
         raise Http404("This run is not one of units.")
+    return run
+
+
+@login_required
+@require_GET
+def run_event(request: HttpRequest, pk: str) -> JsonResponse:
+    """The calorimeter event `?number=`, or the first; of `?shown=` one sample or step alone."""
+    run = _of_events(request, pk)
+    try:
+        number = int(request.GET["number"]) if "number" in request.GET else None
+        return JsonResponse(showers.event(run, number, request.GET.get("shown", "")))
+    except (StoreError, ValueError):
+        raise Http404("There is no such event.") from None
+
+
+@login_required
+@require_GET
+def run_events(request: HttpRequest, pk: str, kind: str) -> StreamingHttpResponse:
+    """Every event as a table, or all samples as one HDF5 file (`kind` "file")."""
+    run = _of_events(request, pk)
+    name = f"{slugify(run.measurement.name) or 'events'}-{str(run.pk)[:8]}"
+    store = stores.of_run(run)
+    if kind == "file":
+        return attachment(showers.as_file(store), f"{name}-{showers.FILE}")
+    if kind not in showers.TABLES:
+        raise Http404
+    return attachment(showers.as_csv(store, showers.measurement(run), kind), f"{name}-{kind}.csv")
+
+
+def _of_events(request: HttpRequest, pk: str) -> Run:
+    run = finished(request, pk)
+    if run.recipe != showers.RECIPE:
+        raise Http404("This run is not one of calorimeter events.")
     return run
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,11 @@ TABLES: dict[str, Callable[[RunStore, MeasurementStore], Iterator[list[Any]]]] =
 
 def as_file(store: RunStore) -> Iterator[bytes]:
     """The HDF5 file of the run, a piece after the other."""
-    with store.file(FILE).open("rb") as file:
+    place = store.file(FILE)
+    if not isinstance(place, Path):
+        yield from place.pieces()
+        return
+    with place.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
 

@@ -21,6 +21,13 @@ class Forgiving(RedisCache):
         except RedisError:
             return default
 
+    def has_key(self, key: str, version: int | None = None) -> bool:
+        """Whether something is kept."""
+        try:
+            return bool(super().has_key(key, version))
+        except RedisError:
+            return False
+
     def set(
         self, key: str, value: Any, timeout: float | None = SECONDS, version: int | None = None
     ) -> None:

@@ -24,7 +24,7 @@ from .queries import Queue, read_queue
 _SAID = {
     *("id", "lab_id", "recipe", "state", "attempt", "worker", "lease_until", "in_tiles"),
     *("cancel_requested", "stage", "fraction", "seconds_left", "lane", "estimated", "memory"),
-    "after_id",
+    *("whole_memory", "after_id"),
 }
 MOVING = tuple(one.attname for one in Run._meta.concrete_fields if one.attname in _SAID)
 

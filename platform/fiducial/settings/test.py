@@ -22,6 +22,8 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = "only-for-tests"
 LEASE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 0.5
+# So that pages ask the database as often with Redis as without.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 QUEUE_SEEN_SECONDS = 0.0  # tests look at once at what they did
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True

@@ -123,6 +123,7 @@ def test_a_backup_of_sqlite_is_restored_into_the_database_of_this_facility(empty
     home = tmp_path / "small"
     sqlite = {"FIDUCIAL_DATABASE_URL": f"sqlite:///{home / 'fiducial.sqlite3'}"}
     with Facility(home, **sqlite) as small:
+        assert small.manage("migrate", "--verbosity=0").returncode == 0
         small.shell(MAKE)
         assert small.manage("backup", home / "saved").returncode == 0
         before = small.shell(FACTS)

@@ -22,14 +22,21 @@ NO_PAGE = {
         *("measurements:upload-state", "measurements:histogram", "viewer:run-preview"),
         *("viewer:run-features", "viewer:run-figure", "viewer:run-unit", "viewer:run-frame"),
         *("viewer:run-profile", "operations:live", "operations:ready", "operations:metrics"),
-        *("learning:curve", "learning:model-curve"),
+        *("learning:curve", "learning:model-curve", "measurements:frame", "measurements:event"),
+        "viewer:run-event",
     ],
     "pictures and tiles": [
         *("measurements:thumbnail", "viewer:run-preview-picture", "viewer:run-phases"),
         *("viewer:run-tile", "viewer:measurement-tile", "demo:slow-tile"),
     ],
     "downloads": [
-        *("viewer:run-units", "viewer:run-answers", "viewer:run-download", "operations:usage"),
+        *(
+            "viewer:run-events",
+            "viewer:run-units",
+            "viewer:run-answers",
+            "viewer:run-download",
+            "operations:usage",
+        ),
         *("reports:download", "reports:pdf", "audits:stage-list", "review:decisions"),
         *("review:crate", "review:link-download", "review:link-pdf"),
         "mfa_download_recovery_codes",

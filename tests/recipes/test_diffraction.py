@@ -82,7 +82,13 @@ def test_a_scan_becomes_an_object_with_its_spread(tmp_path: Path) -> None:
     assert len(kept.table("course")["misfit"]) == 23
     assert found["held_out"]["ratio"] < 1.6
     assert found["pixel_nm"] == 10
-    assert len(found["verdict"]) == 5
+    assert len(found["verdict"]) == 7
+    misfit = found["misfit"]
+    assert misfit["solver"] < min(misfit["first"], misfit["network"])
+    latent = kept.table("latent")
+    assert len(latent["first"]) == len(latent["second"]) == 100
+    assert np.isfinite(latent["first"]).all()
+    assert sum(found["latent"]["share"]) <= 1
     shares = [share for _, share in told]
     assert shares == sorted(shares)
 

@@ -46,10 +46,18 @@ class PatchNet(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
-    def forward(self, inputs: Tensor, base: Tensor) -> Tensor:
+    def looked(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the way down makes of a glance: fine, middle and coarse."""
         fine = self.fine(self.enter(F.pixel_unshuffle(inputs, 2)))
         middle = self.middle(self.down[0](fine))
-        coarse = self.coarse(self.down[1](middle))
+        return fine, middle, self.coarse(self.down[1](middle))
+
+    def latent(self, inputs: Tensor) -> Tensor:
+        """Where each frame lies among others, `(n, 3 · width)`: the mean of what is coarse."""
+        return self.looked(inputs)[2].mean(dim=(2, 3))
+
+    def forward(self, inputs: Tensor, base: Tensor) -> Tensor:
+        fine, middle, coarse = self.looked(inputs)
         middle = self.after(middle + F.interpolate(self.up[0](coarse), scale_factor=2.0))
         fine = self.last(fine + F.interpolate(self.up[1](middle), scale_factor=2.0))
         change = F.pixel_shuffle(self.leave(fine), 2)

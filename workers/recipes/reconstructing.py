@@ -12,7 +12,9 @@ from torch import Tensor
 from workers import store
 from workers.assessment.diffraction.held_out import deviance_ratio
 from workers.posteriors.diffraction.answer import answered, solved
+from workers.posteriors.diffraction.latent_map import latent_map
 from workers.posteriors.diffraction.scan import Scan
+from workers.posteriors.diffraction.sight import can_be_seen, first_sight
 from workers.posteriors.diffraction.solver import Reconstruction, started
 from workers.posteriors.diffraction.starting import starting_modes
 from workers.recipes import scan_words
@@ -21,8 +23,9 @@ from workers.recipes.scan_reading import first_probe, read_scan
 from workers.recipes.scan_tables import tables
 from workers.run import Report, RunError, ShouldStop, Stopped
 from workers.scan import DiffractionScan
+from workers.training.cards import PATCHES, card
+from workers.training.registry import load_patchnet
 
-FIRST = 3  # passes before the first picture
 PLACES_FROM = 0.2  # of all passes, before places move
 SHARES = {"object": 0.25, "halves": 0.3, "samples": 0.4}  # of the time
 Step = Callable[[str, float], None]
@@ -65,9 +68,10 @@ def run(
         samples=parameters["samples"],
         provenance=_provenance(measured, scan, parameters, seed, measurement),
     ) as writer:
-        first = solved(start, FIRST, generator)
-        writer.image("first", parts_of(first.object))
-        found = _solved(first, parameters, generator, step)
+        net = load_patchnet()
+        first = first_sight(net, start, generator)
+        writer.image("first", parts_of(first.shown.object))
+        found = _solved(first.shown, parameters, generator, step)
         ratio = deviance_ratio(found, out, measured.variance_factor)
         # What the model misses counts as noise: it moves the object as noise does.
         noise = measured.variance_factor * max(1.0, ratio)
@@ -91,6 +95,10 @@ def run(
         )
         for name, columns in tables(pictures, scan, held, measured).items():
             writer.table(name, columns)
+        alike = latent_map(net, scan, found.probe) if can_be_seen(scan) else None
+        if alike:
+            writer.table("latent", alike.columns())
+        seen = pictures.summary()
         summary = {
             "recipe": "diffraction",
             "frames": len(scan.frames),
@@ -100,8 +108,14 @@ def run(
             "propagation": measured.propagation,
             "probe_from": probe_from,
             "noise": {"variance_factor": measured.variance_factor, "with_misfit": noise},
-            "held_out": {"frames": int(held.sum()), "ratio": ratio},
-            **pictures.summary(),
+            "held_out": {
+                "frames": int(held.sum()),
+                "ratio": ratio,
+                "first": deviance_ratio(first.shown, out, measured.variance_factor),
+            },
+            **seen,
+            "misfit": {**seen["misfit"], "first": first.solver, "network": first.network},
+            "latent": {"share": list(alike.share)} if alike else None,
             "seconds": time.monotonic() - began,
         }
         summary["verdict"] = scan_words.verdict(summary)
@@ -155,6 +169,7 @@ def _provenance(
     return {
         "recipe": "diffraction",
         "recipe_version": "1",
+        "model": {"name": PATCHES, "weights": card(PATCHES)["weights"]},
         "parameters": parameters,
         "seed": seed,
         "forward_model": f"ptychography, {measured.propagation} field",

@@ -29,6 +29,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
         _of_resolution(summary),
         _of_fit(summary),
         _of_probe(summary),
+        _of_first(summary),
         NARROW,
         _of_features(summary),
         _of_next(summary),
@@ -57,6 +58,17 @@ def _of_fit(summary: dict[str, Any]) -> str:
 def _of_probe(summary: dict[str, Any]) -> str:
     first, where = summary["modes"][0], summary["probe_from"]
     return f"The first mode of the probe holds {first:.0%} of its power; it started from {where}."
+
+
+def _of_first(summary: dict[str, Any]) -> str:
+    solver, network = summary["misfit"]["first"], summary["misfit"]["network"]
+    if network is None:
+        return "The first picture was the solver's: the network reads only other frames."
+    whose = "network" if network < solver else "solver"
+    return (
+        f"The first picture was the {whose}'s, as it missed the counts less (squared amplitude "
+        f"error: network {network:.4f}, solver {solver:.4f})."
+    )
 
 
 def _of_features(summary: dict[str, Any]) -> str:

@@ -102,10 +102,12 @@ def test_neighbours_are_the_frames_nearest_to_one_of_them(known: Known) -> None:
     assert float(away[which].max()) <= float(away.sort().values[len(which) - 1]) + 1e-9
 
 
-def test_frames_that_are_alike_have_one_place_on_the_map(known: Known) -> None:
+@pytest.mark.parametrize("net", [PatchNet(), FrameViT(SIDE)], ids=["patches", "frames"])
+def test_frames_that_are_alike_have_one_place_on_the_map(
+    known: Known, net: PatchNet | FrameViT
+) -> None:
     """Every frame given twice lies twice at one point; the map is the same when made again."""
-    torch.manual_seed(0)
-    net, each = FrameViT(SIDE), torch.arange(64)
+    each = torch.arange(64)
     found = latent_map(net, known.scan.of(torch.cat([each, each])), known.probe)
     assert found.coordinates.shape == (128, 2)
     assert np.allclose(found.coordinates[:64], found.coordinates[64:], atol=1e-5)

@@ -1,17 +1,23 @@
 """Frames as points of a plane: those that look alike to the network lie near each other."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from workers.networks.framevit import FrameViT
 from workers.posteriors.diffraction.glance import first_guess, glance
 from workers.posteriors.diffraction.scan import Scan
 
 BATCH = 32
+
+
+class Latent(Protocol):
+    """A network that places glances float32 `(n, 8, s, s)` among others, `(n, d)`."""
+
+    def latent(self, inputs: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class LatentMap:
 
 
 @torch.no_grad()
-def latent_map(net: FrameViT, scan: Scan, probe: Tensor) -> LatentMap:
+def latent_map(net: Latent, scan: Scan, probe: Tensor) -> LatentMap:
     """The two principal components of the network's latents of all frames of this scan.
 
     Components keep the scale of latents; each points where its largest latent weight is positive,

@@ -210,8 +210,10 @@ class Client:
         folder: Path,
         progress: Callable[[int], None] = lambda got: None,
     ) -> Path:
-        """Download a finished run: `text`, `tiff`, `ome-zarr`, `provenance`, `answers`, `units`."""
-        suffix = {"provenance": "json", "answers": "csv", "units": "csv"}.get(kind, "zip")
+        """Download a finished run: `text`, `tiff`, `ome-zarr`, `provenance`, `answers`, `units`,
+        `frames`."""
+        tables = dict.fromkeys(("answers", "units", "frames"), "csv")
+        suffix = ({"provenance": "json"} | tables).get(kind, "zip")
         target = folder / f"run-{run[:8]}-{kind}.{suffix}"
         self._download(f"runs/{run}/downloads/{kind}", target, progress)
         return target

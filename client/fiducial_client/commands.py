@@ -16,7 +16,7 @@ from .sealing import Seal, check
 
 DONE, FAILED = 0, 1
 REPORT = "report"
-KINDS = (REPORT, "text", "tiff", "ome-zarr", "provenance", "answers", "units")
+KINDS = (REPORT, "text", "tiff", "ome-zarr", "provenance", "answers", "units", "frames")
 
 
 def login(asked: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ NO_PAGE = {
     "data for scripts and programs": [
         *("measurements:upload-state", "measurements:histogram", "viewer:run-preview"),
         *("viewer:run-features", "viewer:run-figure", "viewer:run-unit", "viewer:run-frame"),
+        "viewer:run-object",
         *("viewer:run-profile", "operations:live", "operations:ready", "operations:metrics"),
         *("learning:curve", "learning:model-curve", "measurements:frame", "measurements:event"),
         "viewer:run-event",
@@ -37,6 +38,7 @@ NO_PAGE = {
             "viewer:run-download",
             "operations:usage",
         ),
+        "viewer:run-frames",
         *("reports:download", "reports:pdf", "audits:stage-list", "review:decisions"),
         *("review:crate", "review:link-download", "review:link-pdf"),
         "mfa_download_recovery_codes",

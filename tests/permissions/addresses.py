@@ -49,6 +49,8 @@ OF_ROUTE = {
     "viewer:run-events": "showers",
     "viewer:run-frame": "units",
     "viewer:run-units": "units",
+    "viewer:run-object": "object",
+    "viewer:run-frames": "object",
     "demo:slow-tile": "revealed",
     "learning:curve": "lesson",
     "learning:keep": "lesson",

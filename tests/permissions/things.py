@@ -74,6 +74,7 @@ def make(name: str) -> Things:
         ),
         "units": _units(run.measurement),
         "showers": runs.of_events(run.measurement.project, cast["member"], name),
+        "object": _object(run.measurement),
         "revealed": _revealed(lab, cast),
         "report": report,
         "link": Link.objects.create(
@@ -126,6 +127,26 @@ def _units(measurement: Measurement) -> Run:
     columns = ("frame", "track", "x", "y", "angle", "arc", "class", "state", "explained", "misfit")
     writer.table("units", {name: specimen.mask[0, :1].astype(int) for name in columns})
     writer.close({"what": "places", "latents": 0})
+    run.store_path = folders.output_path(run)
+    run.save()
+    return run
+
+
+def _object(measurement: Measurement) -> Run:
+    """A run on a scan, with what is asked for by its addresses and nothing more."""
+    run = runs.run(measurement, recipe="diffraction", parameters={})
+    run.state, run.finished = Run.State.SUCCEEDED, timezone.now()
+    specimen = run_store.draw_specimen(factor=1)
+    writer = _writer(run, specimen)
+    writer.image("mask", specimen.mask)
+    writer.image("estimate", specimen.counts[:2])
+    none = specimen.mask[0, :0].astype(float)
+    for table, columns in {
+        "features": ("channel", "y", "x", "risk"),
+        "frames": ("index", "row", "column", "used_row", "used_column", "ratio", "held"),
+    }.items():
+        writer.table(table, dict.fromkeys(columns, none))
+    writer.close({"pixel_nm": None})
     run.store_path = folders.output_path(run)
     run.save()
     return run

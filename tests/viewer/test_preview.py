@@ -78,3 +78,26 @@ def test_a_stranger_sees_nothing(stranger: Client, under_way: Run, writer: store
     assert stranger.get(f"/runs/{under_way.pk}/preview").status_code == 404
     address = f"/runs/{under_way.pk}/preview/{under_way.token}/estimate/0.png"
     assert stranger.get(address).status_code == 404
+
+
+def test_a_scan_shows_what_its_first_passes_found_before_there_is_an_estimate(
+    client: Client, under_way: Run
+) -> None:
+    with store.RunWriter(
+        folders.output(under_way),
+        channels=("amplitude", "phase"),
+        measured_shape=(6, 8),
+        shape=(24, 32),
+        samples=2,
+        provenance={"recipe": "diffraction"},
+    ) as writer:
+        writer.image("first", picture(0.5))
+        found = client.get(f"/runs/{under_way.pk}/preview").json()
+        assert (found["estimate"], found["image"]) == (True, "first")
+        assert [each["palette"] for each in found["elements"]] == ["cividis", "cyclic"]
+        address = found["picture"].replace("{image}", "first").replace("{channel}", "1")
+        png = imagecodecs.png_decode(client.get(address).content)
+        assert (png[..., 3] == 255).all()  # where the light is enough is not known yet
+        writer.image("mask", np.zeros((24, 32), np.uint8))
+        writer.image("estimate", picture(1.0))
+        assert client.get(f"/runs/{under_way.pk}/preview").json()["image"] == "estimate"

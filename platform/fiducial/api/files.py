@@ -25,6 +25,7 @@ class Download(StrEnum):
     PROVENANCE = "provenance"  # JSON
     ANSWERS = "answers"  # CSV of phases and their compositions
     UNITS = "units"  # CSV of the units of a movie
+    FRAMES = "frames"  # CSV of the frames of a diffraction scan
 
 
 def answers(*media_types: str) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def download_run(
         return answering.run_answers(request, pk)
     if kind is Download.UNITS:
         return views.run_units(request, pk)
+    if kind is Download.FRAMES:
+        return views.run_frames(request, pk)
     return views.run_download(request, pk, kind.value)
 
 

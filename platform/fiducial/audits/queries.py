@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,14 +13,16 @@ from fiducial.measurements.models import Measurement
 from fiducial.measurements.queries import visible_measurements
 from fiducial.reports.models import Report
 from fiducial.runs.models import Run
+from workers.measurement import Content
 
 from .models import Audit, Placement, Rescan
 
 
 def with_windows(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
-    """Of `measurements` the maps that were read: a movie has no field to scan once more, finely."""
+    """Of `measurements` the maps that were read: nothing else has a field to scan once more."""
     maps = measurements.filter(kind=Measurement.Kind.MAP, revision__gt=0)
-    return maps.exclude(summary__content="movie")
+    # Summaries older than movies do not say what they hold: they are of maps.
+    return maps.exclude(summary__content__in=set(get_args(Content)) - {"maps"})
 
 
 def visible_placements(user: User, verb: str = permissions.SEE) -> QuerySet[Placement]:

@@ -65,7 +65,12 @@ def _axes(held: dict[str, Any] | None) -> str:
 def _power(held: dict[str, Any] | None) -> str:
     if not held:
         return ""
-    return f"{held['file']:.4g} in the file, scaled to the {held['mean_counts']:.4g} of a frame"
+    file, frame = _plain(held["file"]), _plain(held["mean_counts"])
+    return f"{file} in the file, scaled to the {frame} of a frame"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _stated(words: str | None) -> str:

@@ -9,7 +9,7 @@ from workers.store import MeasurementStore, StoreError
 
 MOST_PIXELS = 256  # along one side of a frame that is drawn; larger ones are summed in blocks
 Figure = dict[str, Any]
-PLACES_TOLD = 20_000  # of a scan; of more, every second or third
+PLACES_TOLD = 4_000  # of a scan; of more, every second or third
 
 
 def holds_frames(store: MeasurementStore) -> bool:
@@ -56,7 +56,8 @@ def places_figure(store: MeasurementStore) -> Figure:
     return {
         "data": [
             {
-                "type": "scattergl",
+                # Not `scattergl`: browsers of remote desktops often have no WebGL.
+                "type": "scatter",
                 "mode": "markers",
                 "showlegend": False,
                 "x": positions[shown, 1].round(2).tolist(),
@@ -68,11 +69,12 @@ def places_figure(store: MeasurementStore) -> Figure:
             }
         ],
         "layout": {
-            "xaxis": {"title": {"text": "column (object pixels)"}},
+            "xaxis": {"title": {"text": "column (object pixels)"}, "constrain": "domain"},
             "yaxis": {
                 "title": {"text": "row (object pixels)"},
                 "autorange": "reversed",
                 "scaleanchor": "x",
+                "constrain": "domain",
             },
             "margin": {"t": 12},
         },
@@ -145,6 +147,7 @@ def _detector(store: MeasurementStore, counts: NDArray[Any], title: str) -> Figu
                 "title": {"text": f"row (pixels{away})"},
                 "autorange": "reversed",
                 "scaleanchor": "x",
+                "constrain": "domain",
             },
             "margin": {"t": 12},
         },

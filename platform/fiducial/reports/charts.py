@@ -36,11 +36,15 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Axis:
-    """From `low` to `high`, both shown; `title` says the quantity and its unit."""
+    """From `low` to `high`, both shown; `title` says the quantity and its unit.
+
+    A `falling` one begins with the other end, as rows of a picture do.
+    """
 
     title: str
     low: float
     high: float
+    falling: bool = False
 
     @classmethod
     def around(cls, title: str, values: Iterable[float]) -> "Axis":
@@ -52,7 +56,8 @@ class Axis:
 
     def share(self, value: float) -> float:
         """How far along the axis a value lies, 0 to 1."""
-        return (value - self.low) / (self.high - self.low)
+        share = (value - self.low) / (self.high - self.low)
+        return 1 - share if self.falling else share
 
     def ticks(self) -> list[float]:
         """Round values on the axis."""

@@ -7,7 +7,7 @@ from fiducial.runs.models import Run
 from workers.recipes.catalogue import RECIPES
 from workers.store import RunStore
 
-from . import maps, units
+from . import maps, scans, units
 from .content import Content
 
 
@@ -22,6 +22,7 @@ class Kind:
 KINDS = {
     "maps": Kind(maps.how, maps.content),
     "movie": Kind(units.how, units.content),
+    "scan": Kind(scans.how, scans.content),
 }
 
 

@@ -1,35 +1,13 @@
 """What a report on units claims, each with what speaks for and against it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from workers.store import RunStore
 
+from .stated import Claim
+
 EXPLAINED = 0.9  # share of units above which the network is said to know them
-Shown = tuple[str, str, str]  # word of the glossary, its label, the number in words
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence; `stands` : whether the run's own evidence carries it, `because` : why."""
-
-    about: str
-    sentence: str
-    stands: bool
-    because: str
-    shown: tuple[Shown, ...]
-    evidence: dict[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """The claim as `claims.json` keeps it."""
-        return {
-            "about": self.about,
-            "sentence": self.sentence,
-            "trusted": self.stands,
-            "because": self.because,
-            "evidence": self.evidence,
-        }
 
 
 def of_run(store: RunStore) -> list[Claim]:

@@ -12,14 +12,14 @@ from fiducial.measurements import services
 from workers.assessment.answers.standards_table import LARGEST
 
 from . import answers, stores
-from .views import finished
+from .views import of_maps
 
 
 @login_required
 @require_GET
 def run_phases(request: HttpRequest, pk: str) -> HttpResponse:
     """The map of phases, as a PNG of at most 512 pixels."""
-    store = stores.of_run(finished(request, pk))
+    store = stores.of_run(of_maps(request, pk))
     if not store.has("phases"):
         raise Http404("This run is older than the map of phases.")
     response = HttpResponse(answers.picture(store), content_type="image/png")
@@ -31,7 +31,7 @@ def run_phases(request: HttpRequest, pk: str) -> HttpResponse:
 @require_GET
 def run_answers(request: HttpRequest, pk: str) -> HttpResponse:
     """Modes and compositions with their intervals as CSV, in the units of the page."""
-    run = finished(request, pk)
+    run = of_maps(request, pk)
     table = answers.as_csv(stores.of_run(run), answers.quantification(run.measurement))
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
     name = f"{slugify(run.measurement.name) or 'run'}-{str(run.pk)[:8]}-answers.csv"
@@ -43,7 +43,7 @@ def run_answers(request: HttpRequest, pk: str) -> HttpResponse:
 @require_POST
 def run_standards(request: HttpRequest, pk: str) -> HttpResponse:
     """Take standards for the map behind the run, or with `counts` go back to counts."""
-    run = finished(request, pk)
+    run = of_maps(request, pk)
     try:
         if "counts" in request.POST:
             services.detach_standards(measurement=run.measurement, by=request.user)

@@ -1,7 +1,8 @@
 """The colour maps of pages and reports; `templates/static/viewer/luts.js` is printed from here.
 
 Values: cividis (made for colour-blind eyes) and viridis. Residuals: ColorBrewer's RdBu turned
-round, so that a count too many is red. Control points of equal distance, linear in between.
+round, so that a count too many is red. Phases and angles: Bastian Bechtold's twilight, perceptually
+even and the same at both ends. Control points of equal distance, linear in between.
 
     PYTHONPATH=platform python -m fiducial.viewer.colours > templates/static/viewer/luts.js
 """
@@ -16,6 +17,7 @@ CONTROL_POINTS = {
     "cividis": "00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838",
     "viridis": "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725",
     "grey": "000000 ffffff",
+    "cyclic": "e2d9e2 9ebbc9 6785be 5e43a5 421257 471340 8e2c50 ba6657 ceac94 e2d9e2",
     "residual": "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f",
 }
 
@@ -49,6 +51,12 @@ def lut(name: str) -> NDArray[np.uint8]:
     columns = np.array(points, float).T
     channels = [np.interp(at, np.arange(len(points)), column) for column in columns]
     return np.round(np.stack(channels, axis=1)).astype(np.uint8)
+
+
+def scale(name: str) -> list[tuple[float, str]]:
+    """The colour map as Plotly takes it."""
+    points = CONTROL_POINTS[name].split()
+    return [(k / (len(points) - 1), f"#{point}") for k, point in enumerate(points)]
 
 
 def painted(

@@ -10,6 +10,7 @@ from fiducial.plans.glossary import PLANS
 from fiducial.runs.glossary import ESTIMATORS
 
 from .definition import Definition
+from .scan_glossary import SCANS
 from .unit_glossary import UNITS
 
 GROUPS: dict[str, dict[str, Definition]] = {
@@ -378,6 +379,7 @@ GROUPS: dict[str, dict[str, Definition]] = {
     "Units of a movie": UNITS,
     "Diffraction": FRAMES,
     "Calorimeter events": EVENTS,
+    "Objects of diffraction scans": SCANS,
 }
 
 WORDS = {key: one for group in GROUPS.values() for key, one in group.items()}

@@ -6,6 +6,7 @@ import numpy as np
 
 from workers.store import MeasurementStore, RunStore
 
+from . import colours
 from .unit_figures import (
     BARE,
     STATES,
@@ -18,8 +19,6 @@ from .unit_figures import (
     side_by_side,
 )
 
-# Twilight: perceptually even and the same at both ends, as an angle is.
-CYCLIC = ("#e2d9e2", "#6276ba", "#2f1436", "#b25652", "#e2d9e2")
 LEFT = "what is left"  # of a unit when the decoded one is taken off
 MOST_PIXELS = 512  # along a side of a frame that is drawn
 
@@ -110,7 +109,7 @@ def _turned(store: RunStore, units: dict[str, Array], mine: Array) -> dict[str, 
             "color": plain(units["angle"][mine], 1),
             "cmin": -half,
             "cmax": half,
-            "colorscale": [[k / (len(CYCLIC) - 1), colour] for k, colour in enumerate(CYCLIC)],
+            "colorscale": colours.scale("cyclic"),
             "colorbar": {"title": {"text": "angle (°)", "side": "right"}, "thickness": 12},
             "line": {"color": "#ffffff", "width": 2},
         },

@@ -17,6 +17,7 @@ from fiducial.reports.services import default_title
 from fiducial.runs import describing
 from fiducial.runs.models import Run
 from fiducial.runs.queries import visible_runs
+from workers.recipes.catalogue import RECIPES
 from workers.store import ImageStore, StoreError
 
 from . import (
@@ -27,6 +28,8 @@ from . import (
     glossary,
     page,
     pathways,
+    scan_pictures,
+    scans,
     showers,
     stores,
     tiles,
@@ -50,6 +53,8 @@ def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
             template, context = "viewer/units.html", pathways.of_run(run)
         elif run.recipe == showers.RECIPE:
             template, context = "viewer/events.html", showers.of_run(run)
+        elif run.recipe == scans.RECIPE:
+            template, context = "viewer/scan.html", scans.of_run(run)
         else:
             template, context = "viewer/run.html", page.of_run(run)
     except StoreError as missing:
@@ -136,7 +141,7 @@ def run_figure(request: HttpRequest, pk: str, name: str) -> JsonResponse:
     drawn = figures.OF_SUMMARY.get(name, lambda summary: None)
     if name in figures.OF_ELEMENT:
         drawn = partial(drawn, element=request.GET.get("element"))
-    figure = drawn(stores.of_run(finished(request, pk)).summary)
+    figure = drawn(stores.of_run(of_maps(request, pk)).summary)
     if figure is None:
         raise Http404("This run has no such figure.")
     return JsonResponse(figure)
@@ -147,7 +152,9 @@ def run_figure(request: HttpRequest, pk: str, name: str) -> JsonResponse:
 def run_unit(request: HttpRequest, pk: str, number: int) -> JsonResponse:
     """The card of one unit of a movie."""
     try:
-        return JsonResponse(unit_pictures.unit(stores.of_run(_of_units(request, pk)), number))
+        return JsonResponse(
+            unit_pictures.unit(stores.of_run(_of_recipe(request, pk, pathways.RECIPE)), number)
+        )
     except IndexError as missing:
         raise Http404 from missing
 
@@ -156,7 +163,7 @@ def run_unit(request: HttpRequest, pk: str, number: int) -> JsonResponse:
 @require_GET
 def run_frame(request: HttpRequest, pk: str, number: int) -> JsonResponse:
     """One frame of a movie with its units."""
-    run = _of_units(request, pk)
+    run = _of_recipe(request, pk, pathways.RECIPE)
     try:
         movie = stores.of_measurement(run.measurement, run.measurement_revision)
         return JsonResponse(unit_pictures.frame(stores.of_run(run), movie, number))
@@ -168,15 +175,43 @@ def run_frame(request: HttpRequest, pk: str, number: int) -> JsonResponse:
 @require_GET
 def run_units(request: HttpRequest, pk: str) -> StreamingHttpResponse:
     """All units of a movie as one table."""
-    run = _of_units(request, pk)
+    run = _of_recipe(request, pk, pathways.RECIPE)
     name = f"{slugify(run.measurement.name) or 'units'}-{str(run.pk)[:8]}-units.csv"
     return attachment(pathways.as_csv(stores.of_run(run)), name)
 
 
-def _of_units(request: HttpRequest, pk: str) -> Run:
+@login_required
+@require_GET
+def run_object(request: HttpRequest, pk: str, image: str, channel: int) -> JsonResponse:
+    """One picture of the object of a diffraction scan: amplitude (0) or phase (1)."""
+    store = stores.of_run(_of_recipe(request, pk, scans.RECIPE))
+    if image not in scan_pictures.names(store) or channel > 1:
+        raise Http404("This run has no such picture.")
+    return JsonResponse(scan_pictures.of_object(store, image, channel))
+
+
+@login_required
+@require_GET
+def run_frames(request: HttpRequest, pk: str) -> StreamingHttpResponse:
+    """All frames of a diffraction scan as one table."""
+    run = _of_recipe(request, pk, scans.RECIPE)
+    name = f"{slugify(run.measurement.name) or 'scan'}-{str(run.pk)[:8]}-frames.csv"
+    return attachment(scans.as_csv(stores.of_run(run)), name)
+
+
+def _of_recipe(request: HttpRequest, pk: str, recipe: str) -> Run:
     run = finished(request, pk)
-    if run.recipe != pathways.RECIPE:
-        raise Http404("This run is not one of units.")
+    if run.recipe != recipe:
+        raise Http404(f"This run is not one of the recipe {recipe}.")
+    return run
+
+
+def of_maps(request: HttpRequest, pk: str) -> Run:
+    """A finished run on maps, which has counts, phases and their compositions; otherwise 404."""
+    run = finished(request, pk)
+    recipe = RECIPES.get(run.recipe)
+    if recipe and recipe.accepts != "maps":
+        raise Http404("This run is not one of maps.")
     return run
 
 
@@ -218,7 +253,7 @@ def _of_events(request: HttpRequest, pk: str) -> Run:
 def run_profile(request: HttpRequest, pk: str) -> JsonResponse:
     """One profile and the width of its step: `channel` (index), `from`, `to` as "row,column",
     `level` of its interval."""
-    store = stores.of_run(finished(request, pk))
+    store = stores.of_run(of_maps(request, pk))
     try:
         channel = range(len(store.channels))[int(request.GET["channel"])]
         start, end = (_point(request.GET[name]) for name in ("from", "to"))

@@ -31,6 +31,7 @@ class Preview {
 
   #take(found) {
     const first = !this.found;
+    this.root.querySelector("[data-early]").hidden = found.image !== "first";
     const arrived = found.samples > (this.found?.samples ?? 0);
     this.found = found;
     if (first) this.#begin();
@@ -77,14 +78,14 @@ class Preview {
 
   draw() {
     const { found, element, shown, pictures } = this;
-    const { name, low, high } = found.elements[element];
-    this.#show(pictures.estimate, "estimate", `Estimate of ${name}`);
+    const { name, low, high, palette, title } = found.elements[element];
+    this.#show(pictures.estimate, found.image, `Estimate of ${name}`);
     if (shown !== null) {
       this.#show(pictures.sample, `samples/${shown}`, `Posterior sample ${shown + 1} of ${name}`);
       this.parts["sample-name"].textContent = `Sample ${shown + 1} of ${found.wanted}`;
       this.root.querySelector(".preview-wait").hidden = true;
     }
-    drawBar(this.root.querySelector(".bar"), gradient("cividis"), low, high, `${name}, counts`);
+    drawBar(this.root.querySelector(".bar"), gradient(palette), low, high, title);
   }
 
   #show(picture, image, words) {

@@ -106,7 +106,7 @@ def test_a_run_of_a_movie_chooses_no_windows(project: Project, member: User) -> 
     movie = runs.run(measurements.ready(project, member), recipe="unit-pathways", parameters={})
     Run.objects.filter(pk=movie.pk).update(state="succeeded", store_path="runs/x/1.zarr")
     movie.refresh_from_db()
-    with pytest.raises(Refused, match="A movie has no audit windows"):
+    with pytest.raises(Refused, match="Only a map has audit windows"):
         services.choose(run=movie, user=member, count=4)
 
 

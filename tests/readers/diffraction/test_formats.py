@@ -137,6 +137,22 @@ def test_frames_that_are_not_square_are_cropped_about_zero_frequency(tmp_path):
     assert any("not square: 32 × 40" in each.what for each in scan.problems)
 
 
+def test_a_probe_is_left_out_aloud_where_its_frames_were_cropped(tmp_path):
+    frames, at, probe = scans.counted()
+    wide = np.pad(np.fft.fftshift(frames, (1, 2)), ((0, 0), (0, 0), (4, 4)))
+    np.savez(
+        tmp_path / "s.npz",
+        diffraction=np.fft.ifftshift(wide, (1, 2)),
+        scan_px=at.astype(np.float32),
+        probe=np.pad(probe[0], ((0, 0), (4, 4))),
+    )
+    scan = readers.read([tmp_path / "s.npz"])
+    assert scan.probe is None
+    [said] = [each for each in scan.problems if "probe" in each.what]
+    assert said.severity == "warning"
+    assert "32 × 40 pixels, which were cropped to 32 × 32" in said.what
+
+
 @pytest.mark.parametrize("half", [0, 1])
 def test_half_of_a_pair_is_refused_with_what_is_missing(half, tmp_path):
     path = scan_files.ptychodus(tmp_path)[half]

@@ -39,7 +39,7 @@ def scan_of(
     height, width = clean.mask.shape
     frames, mask = square(smallest(counts), clean.mask, place, heard)
     side = frames.shape[1]
-    probe = found.probe if (height, width) == (side, side) else None
+    probe = _fitting(found, (height, width), side, heard)
     pixel_m = _pixel_m(found, told, side / height, side)
     diameter = (
         overlap.diameter_of_probe(probe)
@@ -116,6 +116,21 @@ def _values(frames: NDArray[Any], places: NDArray[np.float64], found: Found, hea
     return str(used)
 
 
+def _fitting(
+    found: Found, whole: tuple[int, int], side: int, heard: Heard
+) -> NDArray[np.complex64] | None:
+    """The probe of the file, where frames were left as they are: it is as large as they were."""
+    if found.probe is None or whole == (side, side):
+        return found.probe
+    heard.say(
+        "warning",
+        f"The probe of the file was left out: it belongs to frames of {whole[0]} × {whole[1]} "
+        f"pixels, which were cropped to {side} × {side}.",
+        "To start from it, crop frames and probe to squares before the upload.",
+    )
+    return None
+
+
 def _powered(
     probe: NDArray[np.complex64] | None,
     frames: NDArray[Any],
@@ -131,10 +146,16 @@ def _powered(
     if not 1 / POWER_OFF < counted / power < POWER_OFF:
         heard.say(
             "note",
-            f"The probe of the file has a power of {power:.4g}, a frame {counted:.4g} counts.",
+            f"The probe of the file has a power of {_plain(power)}, a frame "
+            f"{_plain(counted)} counts.",
             "The probe was scaled to the counts.",
         )
     return np.asarray(probe * np.sqrt(counted / power), np.complex64)
+
+
+def _plain(value: float) -> str:
+    """A number without powers of ten, four figures at least."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _pixel_m(found: Found, told: Mapping[str, Any], kept: float, side: int) -> float | None:

@@ -31,8 +31,8 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
         raise Refused("Only a run that has a result can say where it may be wrong.")
     if not 1 <= count <= MOST:
         raise Refused(f"Choose 1 to {MOST} windows.")
-    if RECIPES[run.recipe].accepts == "movie":
-        raise Refused("A movie has no audit windows: its frames cannot be scanned once more.")
+    if RECIPES[run.recipe].accepts != "maps":
+        raise Refused("Only a map has audit windows: frames cannot be scanned once more.")
     drawn = queries.drawn(run.measurement)
     if drawn is None or not drawn.windows:
         raise Refused(

@@ -7,7 +7,7 @@ from fiducial.runs.models import Run
 from workers.recipes.catalogue import RECIPES
 from workers.store import RunStore
 
-from . import maps, scans, units
+from . import events, maps, scans, units
 from .content import Content
 
 
@@ -23,11 +23,12 @@ KINDS = {
     "maps": Kind(maps.how, maps.content),
     "movie": Kind(units.how, units.content),
     "scan": Kind(scans.how, scans.content),
+    "events": Kind(events.how, events.content),
 }
 
 
 def of(run: Run) -> Kind:
     """The kind of a run."""
-    # A recipe that is no longer declared was one of maps: movies came later.
+    # Of a recipe that is no longer declared, what was measured tells.
     recipe = RECIPES.get(run.recipe)
-    return KINDS[recipe.accepts if recipe else "maps"]
+    return KINDS[recipe.accepts if recipe else run.measurement.content]

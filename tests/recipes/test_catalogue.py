@@ -112,7 +112,6 @@ def test_a_facility_adds_recipes_by_naming_their_modules():
         "xray-variational",
         "unit-pathways",
         "diffraction",
-        "bragg",
         "teach",
         "toy",
     ]

@@ -7,18 +7,20 @@ import pytest
 
 from fiducial.reports import event_claims, services
 from tests.factories import measurements, runs
+from tests.factories.people import lab, person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def run(member):
-    lab = member.memberships.get().lab
-    return runs.of_events(measurements.project(lab), member)
+def run(settings, tmp_path):
+    settings.STORE = tmp_path / "store"
+    member = person()
+    return runs.of_events(measurements.project(lab(member=member)), member)
 
 
-def test_report_says_what_the_run_found_and_seals_its_tables(run, member):
-    report = services.freeze(run=run, by=member)
+def test_report_says_what_the_run_found_and_seals_its_tables(run):
+    report = services.freeze(run=run, by=run.submitted_by)
     folder = services.folder(report)
     text = (folder / "report.html").read_text()
     for heading in ("What this report guarantees", "What can be believed", "The worst failure"):

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from django.utils.html import escape
 
 from fiducial.accounts.models import User
 from fiducial.reports import scan_claims, services
@@ -36,7 +37,7 @@ def test_report_says_what_the_page_of_the_run_says(report: Report, run: Run) -> 
     text = page_of(report)
     assert report.title == "Bubbles, its object"
     for sentence in run.summary["verdict"]:
-        assert sentence in text
+        assert escape(sentence) in text
     for heading in (
         *("What this report guarantees", "What it does not cover", "What can be believed"),
         *("The worst failure", "Uncertainty and risk", "The probe", "Methods", "Raw data"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils.html import escape
 from pytest_django.fixtures import Settings
 
 from fiducial.accounts.models import User
@@ -35,7 +36,7 @@ def run(member: User) -> Run:
 def test_the_page_says_the_verdict_and_explains_its_numbers(client: Client, run: Run) -> None:
     page = client.get(f"/runs/{run.pk}/").content.decode()
     for sentence in run.summary["verdict"]:
-        assert sentence in page
+        assert escape(sentence) in page
     assert f"{run.summary['held_out']['ratio']:.2f} × noise" in page
     for word in ("half-bit", "left-out", "object-risk", "probe-mode", "next-place"):
         assert f'popovertarget="define-{word}' in page

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from workers.recipes import (
-    bragg,
     diffraction,
     teach,
     units,
@@ -30,7 +29,6 @@ def _collect(extra: str) -> dict[str, Recipe]:
         xray_variational.RECIPE,
         units.RECIPE,
         diffraction.RECIPE,
-        bragg.RECIPE,
         teach.RECIPE,
     ]
     recipes += [import_module(name).RECIPE for name in extra.split(",") if name]

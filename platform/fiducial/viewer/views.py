@@ -219,7 +219,7 @@ def of_maps(request: HttpRequest, pk: str) -> Run:
 @require_GET
 def run_event(request: HttpRequest, pk: str) -> JsonResponse:
     """The calorimeter event `?number=`, or the first; of `?shown=` one sample or step alone."""
-    run = _of_events(request, pk)
+    run = _of_recipe(request, pk, showers.RECIPE)
     try:
         number = int(request.GET["number"]) if "number" in request.GET else None
         return JsonResponse(showers.event(run, number, request.GET.get("shown", "")))
@@ -231,7 +231,7 @@ def run_event(request: HttpRequest, pk: str) -> JsonResponse:
 @require_GET
 def run_events(request: HttpRequest, pk: str, kind: str) -> StreamingHttpResponse:
     """Every event as a table, or all samples as one HDF5 file (`kind` "file")."""
-    run = _of_events(request, pk)
+    run = _of_recipe(request, pk, showers.RECIPE)
     name = f"{slugify(run.measurement.name) or 'events'}-{str(run.pk)[:8]}"
     store = stores.of_run(run)
     if kind == "file":
@@ -239,13 +239,6 @@ def run_events(request: HttpRequest, pk: str, kind: str) -> StreamingHttpRespons
     if kind not in showers.TABLES:
         raise Http404
     return attachment(showers.as_csv(store, showers.measurement(run), kind), f"{name}-{kind}.csv")
-
-
-def _of_events(request: HttpRequest, pk: str) -> Run:
-    run = finished(request, pk)
-    if run.recipe != showers.RECIPE:
-        raise Http404("This run is not one of calorimeter events.")
-    return run
 
 
 @login_required

@@ -7,7 +7,7 @@ from fiducial.runs.models import Run
 from workers.recipes.catalogue import RECIPES
 from workers.store import RunStore
 
-from . import maps, units
+from . import events, maps, units
 from .content import Content
 
 
@@ -22,11 +22,12 @@ class Kind:
 KINDS = {
     "maps": Kind(maps.how, maps.content),
     "movie": Kind(units.how, units.content),
+    "events": Kind(events.how, events.content),
 }
 
 
 def of(run: Run) -> Kind:
     """The kind of a run."""
-    # A recipe that is no longer declared was one of maps: movies came later.
+    # Of a recipe that is no longer declared, what was measured tells.
     recipe = RECIPES.get(run.recipe)
-    return KINDS[recipe.accepts if recipe else "maps"]
+    return KINDS[recipe.accepts if recipe else run.measurement.content]

@@ -24,7 +24,7 @@ NO_PAGE = {
         "viewer:run-object",
         *("viewer:run-profile", "operations:live", "operations:ready", "operations:metrics"),
         *("learning:curve", "learning:model-curve", "measurements:frame", "measurements:event"),
-        *("viewer:run-event", "viewer:run-object"),
+        "viewer:run-event",
     ],
     "pictures and tiles": [
         *("measurements:thumbnail", "viewer:run-preview-picture", "viewer:run-phases"),
@@ -33,7 +33,6 @@ NO_PAGE = {
     "downloads": [
         *(
             "viewer:run-events",
-            "viewer:run-frames",
             "viewer:run-units",
             "viewer:run-answers",
             "viewer:run-download",

@@ -86,6 +86,7 @@ PLAIN: dict[str | tuple[str, str], Any] = {
     "uidb36": "0",
     "provider_id": "unknown",
     ("viewer:run-preview-picture", "image"): "estimate",
+    ("viewer:run-object", "image"): "estimate",
     ("viewer:run-events", "kind"): "events",
     ("viewer:run-preview-picture", "token"): 1,
 }

@@ -26,7 +26,10 @@ def test_stack_of_200_pages_becomes_a_movie_in_the_reading_process(tmp_path: Pat
 
 def test_so_many_maps_of_one_field_are_refused_and_a_movie_is_proposed(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "run.tif", FRAMES)
-    with pytest.raises(ReadError, match=r"There are 200 maps; .* frames of a movie, say so below"):
+    with pytest.raises(
+        ReadError,
+        match=r"There are 200 maps; .* frames of a movie, or of diffraction, say so below",
+    ):
         read([tmp_path / "run.tif"])
 
 

@@ -92,6 +92,15 @@ def test_figures_say_what_was_told_used_and_left_out(run: Run) -> None:
     assert 1 / line["x0"] == pytest.approx(10 * run.summary["resolution"]["period_px"])
 
 
+def test_frames_lie_on_a_latent_map(client: Client, run: Run) -> None:
+    latent = scan_figures.latent(stores.of_run(run))
+    assert latent is not None
+    assert len(latent["data"][0]["x"]) == FRAMES
+    assert latent["layout"]["xaxis"]["title"]["text"] == "first component (no unit)"
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert 'popovertarget="define-latent-map' in page
+
+
 def test_lengths_stay_in_pixels_where_the_pixel_is_not_known(client: Client, member: User) -> None:
     run = finished_scan(member, pixel_nm=None)
     figure = client.get(f"/runs/{run.pk}/object/estimate/0").json()

@@ -112,11 +112,11 @@ def _features(store: RunStore, channel: int) -> Claim:
     if not explained(summary):
         because = "The model does not explain frames left out: what it lacks may look like these."
     if not count:
-        because = "None has so low a risk and is no finer than halves agree."
+        because = "None has so low a risk and is as coarse as the period on which halves agree."
     return Claim(
         about=f"features of {part}",
-        sentence=f"{count} feature{'s' * (count != 1)} of the {part} belong{'s' * (count == 1)} to "
-        "the sample.",
+        sentence=f"{count or 'No'} feature{'s' * (count != 1)} of the {part} "
+        f"belong{'s' * (count == 1)} to the sample.",
         stands=count > 0 and explained(summary),
         because=because,
         shown=(

@@ -21,8 +21,6 @@ def places(store: RunStore) -> Figure:
     ruler, frames, following = Ruler.of(store), store.table("frames"), store.table("next")
     chosen = np.arange(0, len(frames["index"]), -(-len(frames["index"]) // MOST))
     half = store.summary["side"] / 2
-    # The colours end where nearly all frames do: one that is far off would darken the others.
-    low, high = (float(v) for v in np.percentile(frames["ratio"], (1, 99)))
     told = _at(ruler, frames["row"][chosen] + half, frames["column"][chosen] + half)
     used = _at(ruler, frames["used_row"][chosen] + half, frames["used_column"][chosen] + half)
     data = [
@@ -32,17 +30,7 @@ def places(store: RunStore) -> Figure:
             "text": [f"frame {n}" for n in frames["index"][chosen]],
             "customdata": frames["ratio"][chosen].round(2).tolist(),
             "hovertemplate": "%{text}: %{customdata} times the noise<extra></extra>",
-            "marker": {
-                "size": 7,
-                "color": frames["ratio"][chosen].round(3).tolist(),
-                "cmin": low,
-                "cmax": max(high, low + 1e-3),
-                "colorscale": colours.scale("cividis"),
-                "colorbar": {
-                    "title": {"text": "deviance ÷ that of noise", "side": "right"},
-                    "thickness": 12,
-                },
-            },
+            "marker": _by_ratio(frames["ratio"], chosen),
         }
     ]
     if were_moved(store):
@@ -151,6 +139,53 @@ def dips(store: RunStore) -> Array:
         return np.zeros(0, bool)
     coarser = (table["frequency"] > 0) & (table["frequency"] < 1 / period)
     return (table["correlation"] < table["threshold"])[coarser]
+
+
+def latent(store: RunStore) -> Figure | None:
+    """Frames as the network sees them: alike ones lie together; coloured by how far each is missed.
+
+    None where the network did not look at the scan.
+    """
+    if not store.has_table("latent"):
+        return None
+    table, frames = store.table("latent"), store.table("frames")
+    chosen = np.arange(0, len(frames["index"]), -(-len(frames["index"]) // MOST))
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "showlegend": False,
+                "x": table["first"][chosen].round(4).tolist(),
+                "y": table["second"][chosen].round(4).tolist(),
+                "text": [f"frame {n}" for n in frames["index"][chosen]],
+                "hovertemplate": "%{text}<extra></extra>",
+                "marker": _by_ratio(frames["ratio"], chosen),
+            }
+        ],
+        "layout": {
+            "xaxis": {"title": {"text": "first component (no unit)"}},
+            "yaxis": {"title": {"text": "second component (no unit)"}},
+            "margin": {"t": 12},
+        },
+    }
+
+
+def _by_ratio(ratio: Array, chosen: Array) -> Figure:
+    """Marks coloured by how far their frame is missed."""
+    # The colours end where nearly all frames do: one that is far off would darken the others.
+    low, high = (float(v) for v in np.percentile(ratio, (1, 99)))
+    return {
+        "size": 7,
+        "color": ratio[chosen].round(3).tolist(),
+        "cmin": low,
+        "cmax": max(high, low + 1e-3),
+        "colorscale": colours.scale("cividis"),
+        "colorbar": {
+            "title": {"text": "deviance ÷ that of noise", "side": "right"},
+            "thickness": 12,
+        },
+    }
 
 
 def course(store: RunStore) -> Figure:

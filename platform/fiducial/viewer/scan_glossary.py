@@ -14,8 +14,8 @@ SCANS: dict[str, Definition] = {
         "uncertainty of the object",
         "Standard deviation over posterior samples: objects that agree with the counts as well as "
         "noise and what the model misses allow.",
-        "Measured where the truth is known, spreads rank errors but can be too narrow: slow "
-        "exchanges between object and probe are in none of the samples.",
+        "Measured where the truth is known, spreads rank errors but are several times too narrow: "
+        "slow exchanges between object and probe are in none of the samples.",
     ),
     "object-risk": Definition(
         "risk of a pixel",
@@ -59,6 +59,11 @@ SCANS: dict[str, Definition] = {
         "residual pattern",
         "Counts seen less counts expected, summed over all frames, in standard errors of the sum.",
         "Structure in it is a flaw of the model or of the detector that every frame shares.",
+    ),
+    "latent-map": Definition(
+        "latent map",
+        "Two principal components of what the preview's network keeps of each frame.",
+        "Distances mean likeness to the network, no quantity of the sample.",
     ),
     "next-place": Definition(
         "where to scan next",

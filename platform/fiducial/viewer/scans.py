@@ -24,6 +24,7 @@ FRAMES = ("index", "row", "column", "used_row", "used_column", "ratio", "held")
 def of_run(run: Run) -> dict[str, Any]:
     """The context of `viewer/scan.html`."""
     store = stores.of_run(run)
+    latent = scan_figures.latent(store)
     first = reverse("viewer:run-object", args=[run.pk, "estimate", 0])
     return {
         "run": run,
@@ -33,6 +34,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "dips": scan_figures.dips(store),
         "size": size(store),
         "pictures": scan_pictures.names(store).items(),
+        "has_latent": latent is not None,
         "cyclic": scan_pictures.paint_of(store, "estimate", 1).palette == "cyclic",
         "moved": scan_figures.were_moved(store),
         "median_shift": float(np.median(scan_figures.shift(store))),
@@ -48,7 +50,8 @@ def of_run(run: Run) -> dict[str, Any]:
                 "rings": scan_figures.rings(store),
                 "residual": scan_pictures.residual_pattern(store),
                 "course": scan_figures.course(store),
-            },
+            }
+            | ({"latent": latent} if latent else {}),
             "object": first.replace("estimate/0", "IMAGE/CHANNEL"),
             "plotly": static(finders.NAME),
         },

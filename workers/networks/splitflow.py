@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from workers.networks.flownet import FREQUENCIES, waves
+from workers.networks.places import Places
 from workers.networks.splitnet import Among, Split
 
 DILATIONS = (1, 2, 1, 2)
@@ -44,15 +45,15 @@ class SplitFlow(nn.Module):
         `seen` `(b, 1, h, w)` is True where a layer kept a cell.
         """
         known = [split.features, split.amplitude.flatten(1, 2), split.spread.log().flatten(1, 2)]
-        there = seen.to(split.features.dtype)
-        return torch.cat([self.given(torch.cat(known, dim=1) * there) * there, there], dim=1)
+        places = Places.of(seen, (1,))
+        given = places.convolved(self.given, places.rows(torch.cat(known, dim=1)))
+        return torch.cat([places.maps(given), seen.to(given.dtype)], dim=1)
 
     def forward(self, x: Tensor, angle: Tensor, given: Tensor) -> Tensor:
         """d x / d angle of residuals `x` `(b, children, h, w)` at `angle` `(b,)`, 0 to π/2."""
-        known, seen = given[:, :-1], given[:, -1:]
-        y = (self.enter(x * seen) + known) * seen
-        clocks = self.clock(waves(angle))[..., None, None].chunk(len(DILATIONS), dim=1)
+        places = Places.of(given[:, -1:] > 0, DILATIONS)
+        y = places.convolved(self.enter, places.rows(x)) + places.rows(given[:, :-1])
+        clocks = self.clock(waves(angle))[places.event()].chunk(len(DILATIONS), dim=1)
         for block, clock in zip(self.blocks, clocks, strict=True):
-            y = block((y + clock) * seen, seen)
-        velocity: Tensor = self.leave(y) * seen
-        return velocity
+            y = block(y + clock, places)
+        return places.maps(places.convolved(self.leave, y))

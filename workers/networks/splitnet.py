@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workers.networks.cellnet import Residual
+from workers.networks.places import Places
 
 DILATIONS = (1, 2, 1, 2, 1, 2)
 MOST = 5  # particles the network was taught to count
@@ -52,10 +53,9 @@ class Split:
 class Among(Residual):
     """A residual block among the places where cells were seen; 0 everywhere else."""
 
-    def forward(self, x: Tensor, seen: Tensor) -> Tensor:  # type: ignore[override]
-        """`x` `(b, width, h, w)`; `seen` `(b, 1, h, w)` is 1 where a cell was kept, else 0."""
-        y: Tensor = (x + self.second(F.silu(self.first(x)) * seen)) * seen
-        return y
+    def forward(self, x: Tensor, places: Places) -> Tensor:  # type: ignore[override]
+        """`x` `(t, width)`, a row for each of the places."""
+        return x + places.convolved(self.second, F.silu(places.convolved(self.first, x)))
 
 
 class SplitNet(nn.Module):
@@ -105,13 +105,13 @@ class SplitNet(nn.Module):
 
     def trunk(self, energies: Tensor, kept: Tensor) -> Tensor:
         """Features `(b, width, h, w)`, 0 where no layer kept a cell."""
-        seen = kept.any(dim=1, keepdim=True).to(energies.dtype)
+        places = Places.of(kept.any(dim=1, keepdim=True), DILATIONS)
         measured = energies * kept
         codes = [torch.asinh(measured / self.sigma) / 4, measured / GEV, kept.to(energies.dtype)]
-        x: Tensor = self.enter(torch.cat(codes, dim=1)) * seen
+        x = places.convolved(self.enter, places.rows(torch.cat(codes, dim=1)))
         for block in self.blocks:
-            x = block(x, seen)
-        return x
+            x = block(x, places)
+        return places.maps(x)
 
     def _children(self, values: Tensor) -> Tensor:
         b, _, h, w = values.shape

@@ -28,7 +28,8 @@ from workers.training.shower_scenes import measured
 
 SHOWERS = 12000
 EVENTS_PER_STEP = {4: 64, 2: 32}
-WIDTH = {4: 96, 2: 64}  # of the network of fractions: at ×2 there are four times as many places
+WIDTH = 64  # of the network of fractions
+FLOWN = 4  # one event in so many teaches the flow, which costs as much as all else otherwise
 CROP = 24  # fine cells around the middle: showers reach no further
 RATES = (2e-3, 2e-5)
 
@@ -38,7 +39,7 @@ class Both(nn.Module):
 
     def __init__(self, factor: int) -> None:
         super().__init__()
-        self.split = SplitNet(factor, SIGMA_MEV, WIDTH[factor])
+        self.split = SplitNet(factor, SIGMA_MEV, WIDTH)
         self.flow = SplitFlow(LAYERS * factor**2, self.split.width)
 
     def forward(
@@ -66,7 +67,9 @@ class Both(nn.Module):
     def _flow(
         self, found: Split, residual: Tensor, kept: Tensor, weight: Tensor, draw: Tensor
     ) -> Tensor:
-        known = Split(**{name: value.detach() for name, value in vars(found).items()})
+        few = math.ceil(len(draw) / FLOWN)
+        known = Split(**{name: value[:few].detach() for name, value in vars(found).items()})
+        residual, kept, weight, draw = (each[:few] for each in (residual, kept, weight, draw))
         given = self.flow.condition(known, kept.any(dim=1, keepdim=True))
         angle = torch.special.ndtr(draw[:, 0, 0, 0]) * math.pi / 2
         cos, sin = angle.cos()[:, None, None, None], angle.sin()[:, None, None, None]

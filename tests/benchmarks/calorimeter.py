@@ -3,9 +3,11 @@
 Simulated showers that nothing was trained on; thresholds and penalties are chosen on `showers_a`,
 every figure is of `showers_b`, its error (`.error`) of drawing groups of showers again. Counts are
 local maxima on a map; `template_particles` are the particles of the fit itself. Writes
-`results/calorimeter.json`.
+`results/calorimeter.json`; `--only networks` keeps what it says of the rivals.
 """
 
+import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,8 @@ from time import process_time
 import numpy as np
 
 from tests.benchmarks.calorimeter_events import EventSet, Figures
+from tests.benchmarks.calorimeter_networks import beside_bars, networks
+from tests.benchmarks.calorimeter_speed import speed
 from tests.benchmarks.xray import commit, say, write
 from workers.assessment.calorimeter import splits
 from workers.assessment.calorimeter.maxima import maxima
@@ -22,11 +26,13 @@ from workers.assessment.calorimeter.template import Template
 from workers.assessment.calorimeter.template_fit import Fit, TemplateFit, found_of
 from workers.events import Float
 from workers.physics.calorimeter.geometry import LAYERS, PITCH_MM, ROWS, SIGMA_MEV
+from workers.training.registry import load_showers
 from workers.training.shower_scenes import ENERGY_GEV
 from workers.training.showers import ELECTRON, LAYER_EDGES_X0, PHOTON, SPOTS_PER_GEV, spots
 
 RESULT = Path(__file__).parent / "results" / "calorimeter.json"
 FACTORS = (4, 2)
+PARTS = ("rivals", "networks")
 EVENTS, TUNED_ON = 1000, 400
 PENALTIES = (5.0, 10.0, 20.0, 40.0, 80.0)
 TEMPLATE_SHOWERS = 400
@@ -134,23 +140,35 @@ def line(figures: Figures) -> str:
     )
 
 
-def measure(factor: int, mean_shower: Template) -> Figures:
-    fitter = TemplateFit(mean_shower, ROWS // factor, PITCH_MM * factor, SIGMA_MEV)
+def measure(factor: int, parts: list[str]) -> Figures:
     events = EventSet.of("showers_b", factor, EVENTS, seed=11, numbers=(1, 5))
     tuning = EventSet.of("showers_a", factor, TUNED_ON, seed=12, numbers=(1, 5))
-    figures = rivals(events, tuning, fitter)
-    figures |= single(EventSet.of("showers_b", factor, EVENTS, seed=13, numbers=(1, 1)), fitter)
+    figures: Figures = {}
+    if "rivals" in parts:
+        fitter = TemplateFit(template(), ROWS // factor, PITCH_MM * factor, SIGMA_MEV)
+        figures |= rivals(events, tuning, fitter)
+        alone = EventSet.of("showers_b", factor, EVENTS, seed=13, numbers=(1, 1))
+        figures |= single(alone, fitter)
+    if "networks" in parts:
+        figures |= networks(events, tuning)
+        figures |= speed(load_showers(factor), events)
     return {f"x{factor}.{key}": value for key, value in figures.items()}
 
 
 def main() -> int:
     """Measure, print and write every figure."""
-    figures: Figures = {}
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
+    parts = asked.parse_args().only
+    facts = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    figures = {k: facts.pop(k) for k in list(facts) if k[:3] in ("x4.", "x2.")}
     for factor in FACTORS:
         say(f"x{factor}")
-        figures |= measure(factor, template())
-    facts = {"commit": commit(), "events": EVENTS, "tuned_on": TUNED_ON}
+        figures |= measure(factor, parts)
+    facts |= {"events": EVENTS, "tuned_on": TUNED_ON}
+    facts |= {f"commit_{part}": commit() for part in parts}
     write(RESULT, figures, facts)
+    say(beside_bars(figures))
     return 0
 
 

@@ -14,7 +14,7 @@ from workers.assessment.calorimeter.resampling import error_of
 from workers.events import Float
 from workers.physics.calorimeter.geometry import PITCH_MM
 from workers.training.shower_files import ShowerFile
-from workers.training.shower_scenes import Particles, Simulated, measured, scenes
+from workers.training.shower_scenes import Particles, Simulated, Source, measured, scenes
 
 FILES = DATA / "calorimeter" / "g4-pblar-em-showers"
 GROUPS = 40
@@ -48,15 +48,39 @@ class EventSet:
             for part in parts
         ]
         fine = np.concatenate([made.fine for made in each])
+        particles = found_of([made.particles for made in each], count // GROUPS)
+        group = np.repeat(np.arange(GROUPS), count // GROUPS)
+        return cls.measured(fine, particles, group, factor, rng)
+
+    @classmethod
+    def measured(
+        cls,
+        fine: Float,
+        particles: Found,
+        group: NDArray[np.int64],
+        factor: int,
+        rng: np.random.Generator,
+    ) -> "EventSet":
+        """What is measured of `fine` at this factor."""
         noisy, kept = measured(fine, factor, rng)
         return cls(
             factor=factor,
             energies=noisy * kept,
             kept=kept,
             truth=fine * children(kept, factor),
-            particles=found_of([made.particles for made in each], count // GROUPS),
-            group=np.repeat(np.arange(GROUPS), count // GROUPS),
+            particles=particles,
+            group=group,
         )
+
+    @classmethod
+    def single(cls, source: Source, factor: int, count: int, seed: int) -> "EventSet":
+        """`count` events of one particle; a group is the events of one shower."""
+        rng = np.random.default_rng(seed)
+        made = scenes(source, count, rng, (1, 1))
+        shower = made.particles.shower
+        group = np.unique(shower, return_inverse=True)[1] if shower[0] >= 0 else np.arange(count)
+        particles = found_of([made.particles], count)
+        return cls.measured(made.fine, particles, group, factor, rng)
 
     def __len__(self) -> int:
         return len(self.truth)

@@ -15,6 +15,7 @@ from workers.recipes.event_rows import Batch, tables
 
 KNOWN = Calibration(500.0, (1.6, 1.6, 1.6), 1.6, 1.0, FeatureRisk(-1.0, (0.8, -0.1, 1.0, -0.1)))
 SAMPLES = 8
+STEPPED = 4  # events of which steps are kept
 
 
 def batch_of(held: Events, plane: Plane, seed: int = 0) -> Batch:
@@ -27,7 +28,9 @@ def batch_of(held: Events, plane: Plane, seed: int = 0) -> Batch:
     samples = fine[:, None] * rng.lognormal(0, 0.3, (len(held), SAMPLES, 1, 1, 1))
     samples = (samples + rng.exponential(5, samples.shape) * (fine > 0)[:, None]).astype(np.float32)
     number = rng.dirichlet(np.ones(5), len(held)).astype(np.float32)
-    steps = tuple((samples[:, 0] * share).astype(np.float32) for share in (0.2, 0.4, 0.6, 0.8))
+    steps = tuple(
+        (samples[:STEPPED, 0] * share).astype(np.float32) for share in (0.2, 0.4, 0.6, 0.8)
+    )
     return Batch(0, energies, kept, samples.mean(axis=1), number, samples, steps)
 
 

@@ -77,6 +77,8 @@ def test_a_run_keeps_rows_of_every_event_and_a_file_keyed_by_its_number(tmp_path
     assert len(store.table("samples", first, last)) == event_runs.SAMPLES
     assert (cells["lower"] <= cells["mean"] * 1.001).all()
     assert (cells["upper"] >= cells["mean"] * 0.999).all()
+    stepped = each["first"][event_runs.STEPPED]
+    assert {len(column) for column in store.table("steps").values()} == {stepped}
     coarse = store.table("coarse")
     assert np.array_equal(coarse["energy"], held.energy[np.lexsort((held.cell, held.of_cells()))])
     with h5py.File(tmp_path / "run" / "events.h5") as file:

@@ -20,7 +20,8 @@ Index = NDArray[np.int64]
 class Batch:
     """Events from row `first` on, as the networks answer them, all `(b, …, layers, R, R)` in MeV.
 
-    `energies` and `kept` are of coarse cells; `steps` are those of the first sample, or none.
+    `energies` and `kept` are of coarse cells; `steps` are those of the first sample of the first
+    events, or none.
     """
 
     first: int
@@ -61,12 +62,13 @@ def tables(
     sd, lower, upper = intervals(mean, samples, known)
     here = row, cell
     columns = {"mean": mean, "sd": sd, "lower": lower, "upper": upper}
-    steps = batch.steps if batch.steps else ()
+    stepped = row < (len(batch.steps[0]) if batch.steps else 0)
+    few = row[stepped], cell[stepped]
     return {
         "cells": {"event": row + batch.first, "cell": cell}
         | {name: values[here] for name, values in columns.items()},
         "samples": {f"s{k}": samples[:, k][here] for k in range(samples.shape[1])},
-        "steps": {f"p{k}": plane.cells(each)[here] for k, each in enumerate(steps)},
+        "steps": {f"p{k}": plane.cells(each)[few] for k, each in enumerate(batch.steps)},
         "coarse": _coarse(batch, plane, kept, (mean, samples), parent, sigma),
         "particles": _particles(batch, plane, known),
     }

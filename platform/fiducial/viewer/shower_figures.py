@@ -85,7 +85,12 @@ def figures(event: Refined) -> dict[str, Figure]:
 
 
 def shown(event: Refined, run: RunStore, name: str) -> Figure:
-    """A sample `s0`, `s1`, … or a step `p0`, `p1`, … on the way to the first (StoreError)."""
+    """A sample `s0`, `s1`, …, a step `p0`, `p1`, … on the way to the first, or the `truth`.
+
+    Raises StoreError for what is not there.
+    """
+    if name == "truth":
+        return _truth(event)
     table = {"s": "samples", "p": "steps"}.get(name[:1], "")
     if not run.has_table(table):
         raise StoreError(f"There is no {name}.")
@@ -94,6 +99,13 @@ def shown(event: Refined, run: RunStore, name: str) -> Figure:
         raise StoreError(f"There is no {name} of event {event.number}.")
     scale = Scale.of_energies("MeV (logarithmic)", event.coarse["energy"])
     return display(event.fine(), columns[name], event.frame, scale)
+
+
+def _truth(event: Refined) -> Figure:
+    """What the files say of the finer cells; StoreError where they say nothing."""
+    mev = np.asarray(event.geometry.array("truth")[event.row])[event.cells["cell"]]
+    scale = Scale.of_energies("MeV (logarithmic)", event.coarse["energy"])
+    return display(event.fine(), mev, event.frame, scale)
 
 
 def _particles(event: Refined, fine: Cells) -> Figure:

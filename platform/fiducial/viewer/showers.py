@@ -40,6 +40,7 @@ def of_run(run: Run) -> dict[str, Any]:
             "event": reverse("viewer:run-event", args=[run.pk]),
             "plotly": static(finders.NAME),
             "samples": summary["samples"],
+            "truth": summary["judged"] is not None,
         },
     }
 

@@ -45,7 +45,8 @@ function choices(names) {
   };
   const way = names.map((name, k) => option(name, `Sample 1, after step ${k + 1} of its way`));
   const samples = Array.from({ length: config.samples }, (_, k) => option(`s${k}`, `Sample ${k + 1}`));
-  shown.replaceChildren(option("", "the mean"), ...samples, ...way);
+  const truth = config.truth ? [option("truth", "The truth in the files")] : [];
+  shown.replaceChildren(option("", "the mean"), ...truth, ...samples, ...way);
 }
 
 async function open(wanted) {
@@ -79,7 +80,8 @@ async function show() {
     drawn.set(name, (await answer.json()).figure);
   }
   if (shown.value !== name) return;
-  element("shown-name").textContent = `Prediction: ${shown.selectedOptions[0].textContent.toLowerCase()}`;
+  const label = shown.selectedOptions[0].textContent;
+  element("shown-name").textContent = name === "truth" ? label : `Prediction: ${label.toLowerCase()}`;
   await draw(element("figure-prediction"), name ? drawn.get(name) : mean, config.plotly);
 }
 

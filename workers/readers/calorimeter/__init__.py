@@ -3,6 +3,7 @@
 | module          | what it reads                                                              |
 |-----------------|----------------------------------------------------------------------------|
 | `table`         | text tables of cells and of events, one row a cell                          |
+| `columnar`      | the same tables as parquet, or as trees of a ROOT file (COCOA)              |
 | `building`      | those tables made into events: parents, units, what is wrong                |
 | `showers`       | HDF5 of simulated showers: CaloGAN, CaloChallenge                           |
 | `measuring`     | simulated fine cells measured as a coarse calorimeter would                 |
@@ -15,7 +16,7 @@ from typing import Any
 
 from workers.events import Events
 from workers.readers import hdf5
-from workers.readers.calorimeter import building, showers, table
+from workers.readers.calorimeter import building, columnar, showers, table
 from workers.readers.elements import SKIP
 from workers.readers.gathering import File
 from workers.readers.problems import ReadError, refusal
@@ -47,13 +48,15 @@ def read(files: Sequence[File], told: Mapping[str, Any]) -> Events | None:
 
 def read_paths(paths: Sequence[Path], told: Mapping[str, Any]) -> Events | None:
     """As `read`, of files by their own names."""
-    tables, simulated = [], []
+    tables, simulated = list[table.Table](), []
     for path in paths:
         head = head_of(path)
         if head.startswith(hdf5.MAGIC) and (kind := showers.kind_of(path)):
             simulated.append((path, kind))
+        elif columnar.recognises(head):
+            tables += columnar.read(path)
         elif looks_like_text(head) and table.recognises(head):
-            tables.append(path)
+            tables.append(table.read(path))
     if not (tables or simulated):
         return None
     if len(simulated) > 1 or (tables and simulated):
@@ -65,7 +68,7 @@ def read_paths(paths: Sequence[Path], told: Mapping[str, Any]) -> Events | None:
     if simulated:
         path, kind = simulated[0]
         return _named(showers.read(path, kind, told), kind, told)
-    return _named(building.events_of([table.read(path) for path in tables], told), "table", told)
+    return _named(building.events_of(tables, told), "table", told)
 
 
 def _named(events: Events, name: str, told: Mapping[str, Any]) -> Events:

@@ -1,6 +1,7 @@
 """A text table with a heading: one row for each cell of each event, or for each cell."""
 
 from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +48,16 @@ class Table:
         return len(self.lines)
 
 
+def is_known(field: str) -> bool:
+    """Whether a heading's field means anything here."""
+    return _known(field)[0] is not None
+
+
 def recognises(head: bytes) -> bool:
-    """Whether a heading names cells: of events, or a table of the cells themselves."""
+    """Whether a text has a heading that `holds_cells`."""
     for line in head.decode("utf-8", "replace").splitlines():
         if line.strip() and not line.startswith("#"):
-            known = {name for name, _ in map(_known, _fields(line)) if name}
-            return {"event", "energy"} <= known or {"cell", "layer", "x", "y"} <= known
+            return holds_cells(_fields(line))
     return False
 
 
@@ -72,23 +77,36 @@ def read(path: Path) -> Table:
                 break
     heading = _fields(line)
     values, lines = _rows(path, skipped, _separator(line), len(heading))
+    return named(path.name, heading, list(values.T), lines)
+
+
+def named(
+    name: str, heading: Sequence[str], values: Sequence[Column], lines: NDArray[np.int64]
+) -> Table:
+    """The table of these columns by the names of their `heading` (ReadError for a name twice)."""
     columns: dict[str, Column] = {}
     unit = None
-    for position, field in enumerate(heading):
-        name, scale = _known(field)
-        if name in columns:
-            raise refusal(path.name, f"Two columns are called {name}.", "Leave one of them out.")
-        if name:
-            columns[name] = values[:, position] * scale
-        if name == "energy" and field.rpartition("_")[2] in ENERGY_UNITS:
+    for field, column in zip(heading, values, strict=True):
+        known, scale = _known(field)
+        if known in columns:
+            raise refusal(name, f"Two columns are called {known}.", "Leave one of them out.")
+        if known:
+            columns[known] = column * scale
+        if known == "energy" and field.rpartition("_")[2] in ENERGY_UNITS:
             unit = field.rpartition("_")[2]
     return Table(
-        name=path.name,
+        name=name,
         columns=columns,
         lines=lines,
         round_=any(field in ANGLES for field in heading),
         unit=unit,
     )
+
+
+def holds_cells(heading: Iterable[str]) -> bool:
+    """Whether a heading names cells: of events, or a table of the cells themselves."""
+    known = {name for name, _ in map(_known, heading) if name}
+    return {"event", "energy"} <= known or {"cell", "layer", "x", "y"} <= known
 
 
 def _rows(

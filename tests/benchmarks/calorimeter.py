@@ -3,7 +3,8 @@
 Simulated showers that nothing was trained on; thresholds and penalties are chosen on `showers_a`,
 every figure is of `showers_b`, its error (`.error`) of drawing groups of showers again. Counts are
 local maxima on a map; `template_particles` are the particles of the fit itself. Writes
-`results/calorimeter.json`; `--only networks` keeps what it says of the rivals.
+`results/calorimeter.json` and the table of the decision; `--only networks` keeps what is known of
+the rivals, `--factors 4` what is known of the other.
 """
 
 import argparse
@@ -16,8 +17,9 @@ from time import process_time
 import numpy as np
 
 from tests.benchmarks.calorimeter_events import EventSet, Figures
-from tests.benchmarks.calorimeter_networks import beside_bars, networks
+from tests.benchmarks.calorimeter_networks import networks
 from tests.benchmarks.calorimeter_speed import speed
+from tests.benchmarks.calorimeter_table import PAGE, table, with_figures
 from tests.benchmarks.xray import commit, say, write
 from workers.assessment.calorimeter import splits
 from workers.assessment.calorimeter.maxima import maxima
@@ -159,16 +161,19 @@ def main() -> int:
     """Measure, print and write every figure."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
-    parts = asked.parse_args().only
+    asked.add_argument("--factors", type=int, nargs="+", choices=FACTORS, default=list(FACTORS))
+    given = asked.parse_args()
+    parts = given.only
     facts = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     figures = {k: facts.pop(k) for k in list(facts) if k[:3] in ("x4.", "x2.")}
-    for factor in FACTORS:
+    for factor in given.factors:
         say(f"x{factor}")
         figures |= measure(factor, parts)
     facts |= {"events": EVENTS, "tuned_on": TUNED_ON}
     facts |= {f"commit_{part}": commit() for part in parts}
     write(RESULT, figures, facts)
-    say(beside_bars(figures))
+    PAGE.write_text(with_figures(PAGE.read_text(), figures))
+    say(table(figures))
     return 0
 
 

@@ -6,8 +6,6 @@ together by TARP. `single_e` are electrons of 45 to 50 GeV of the full simulatio
 generated ones of 50 GeV: energy of an event beside its true one, and that of the coarse cells.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -35,29 +33,6 @@ from workers.training.showers import ELECTRON
 
 SAMPLES = 16  # as the recipe draws unless it is told otherwise
 ELECTRONS, ELECTRONS_GEV = 1000, (45.0, 50.0)
-# What we promise: at least the first and at most the second, at each factor.
-BARS: Mapping[str, tuple[float, float]] = {
-    "x4.rel_rmse": (0, 0.55),
-    "x4.emd_mm": (0, 14),
-    "x4.count_correct": (0.58, 1),
-    "x4.position_mm": (0, 15),
-    "x2.rel_rmse": (0, 0.25),
-    "x2.emd_mm": (0, 5.5),
-    "x2.count_correct": (0.66, 1),
-    "x2.position_mm": (0, 9),
-    **{
-        f"{factor}.{name}": bar
-        for factor in ("x4", "x2")
-        for name, bar in {
-            "single_e.energy_residual_sigma_pct": (0, 0.5),
-            "single_e.energy_residual_mean_pct": (-0.3, 0.3),
-            "coverage90.cell": (0.88, 0.92),
-            "coverage90.particle": (0.88, 0.92),
-            "pn.ece": (0, 0.05),
-            "seconds_per_event": (0, 0.3),
-        }.items()
-    },
-}
 Array = NDArray[np.float64]
 
 
@@ -166,14 +141,3 @@ def _mean(values: Array, weights: Array) -> float:
 
 def _sigma(values: Array, weights: Array) -> float:
     return _mean((values - _mean(values, weights)) ** 2, weights) ** 0.5
-
-
-def beside_bars(figures: Figures) -> str:
-    """A line for every bar."""
-    lines = []
-    for key, (low, high) in BARS.items():
-        value, error = figures[key], figures.get(f"{key}.error")
-        said = f"{value:8.3f}" + (f" ±{error:.3f}" if error is not None else "")
-        held = "held" if low <= value <= high else "MISSED"
-        lines.append(f"{key:42} {said:18} from {low:g} to {high:g}  {held}")
-    return "\n".join(lines)

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fiducial.runs import leases
 from fiducial.runs.models import Run
 from tests.factories import measurements, people, runs
 from workers.training.cards import card
@@ -157,6 +158,31 @@ def test_a_failed_run_shows_its_reason_and_can_be_retried(member, measurement):
     retry = Run.objects.get(retry_of=run)
     assert response.headers["Location"] == retry.get_absolute_url()
     assert "see the retry" in page(member, "run", run.pk)
+
+
+def test_progress_is_not_sent_again_while_nothing_moved(member, measurement, settings):
+    settings.QUEUE_SEEN_SECONDS = 0.0
+    run = runs.run(measurement)
+    address = reverse("runs:run-progress", args=[run.pk])
+    member.get(address)  # now the browser has its cookie
+    first = member.get(address)
+    kept = {"If-None-Match": first["ETag"]}
+    assert "no-cache" in first["Cache-Control"]
+    again = member.get(address, headers=kept)
+    assert (again.status_code, again.content) == (304, b"")
+    leases.claim("gpu0@here")
+    moved = member.get(address, headers=kept)
+    assert moved.status_code == 200
+    assert "gpu0@here" in moved.content.decode()
+
+
+def test_a_kept_form_to_cancel_is_not_shown_to_who_signed_in_anew(member, measurement):
+    run = runs.run(measurement)
+    address = reverse("runs:run-progress", args=[run.pk])
+    member.get(address)
+    kept = {"If-None-Match": member.get(address)["ETag"]}
+    member.cookies["csrftoken"] = "A" * 32
+    assert member.get(address, headers=kept).status_code == 200
 
 
 def test_progress_reloads_the_page_once_the_run_is_over(member, measurement):

@@ -1,5 +1,6 @@
 """Pages of the queue: a new run, everybody's runs, one run until it is over."""
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fiducial.accounts import permissions
@@ -124,14 +127,15 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The moving part of a run's page, asked for every two seconds until a final state."""
+    """The moving part of a run's page, asked for every two seconds until a final state; a browser
+    that has it as it is now is told so.
+    """
     if seen := recent.followed(request.user, pk):
-        return render(request, "runs/_progress.html", _moving(*seen))
+        return _as_it_moves(request, _moving(*seen))
     found = _run(request, pk)
     if found.is_final:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    may_change = queries.may_change(request.user, found)
-    return render(request, "runs/_progress.html", _moving(found, may_change))
+    return _as_it_moves(request, _moving(found, queries.may_change(request.user, found)))
 
 
 @login_required
@@ -222,6 +226,23 @@ def _moving(found: Run, may_change: bool) -> dict[str, Any]:
         "hands": queries.hands(found),
         "may_change": may_change,
     }
+
+
+def _as_it_moves(request: HttpRequest, moving: dict[str, Any]) -> HttpResponse:
+    tag = quote_etag(_mark(request, moving))
+    answer = get_conditional_response(request, etag=tag)
+    answer = answer or render(request, "runs/_progress.html", moving)
+    answer["ETag"], answer["Cache-Control"] = tag, "private, no-cache"
+    return answer
+
+
+def _mark(request: HttpRequest, moving: dict[str, Any]) -> str:
+    """Differs where the moving part would, or where its form belongs to another visit."""
+    run, line = moving["run"], moving["line"]
+    said = (line.words, line.detail, line.place, run.state, run.percent, run.cancel_requested)
+    held = (run.attempt, run.worker, run.lease_until, run.in_tiles, moving["hands"])
+    visit = (request.META.get("CSRF_COOKIE"), moving["may_change"])
+    return sha256(repr((run.pk, said, held, visit)).encode()).hexdigest()[:32]
 
 
 def _about(request: HttpRequest, found: Run) -> dict[str, Any]:

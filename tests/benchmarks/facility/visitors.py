@@ -28,6 +28,7 @@ class Visitor(FastHttpUser):
         self.me = next(_everybody)
         self.headers = {"Cookie": f"sessionid={self.me['session']}", "Accept-Encoding": "gzip"}
         self.looks = monotonic() + random.uniform(0, LOOK_SECONDS)
+        self.has: dict[str, str] = {}  # address -> what a browser keeps of it
 
     @task
     def visit(self) -> None:
@@ -39,11 +40,20 @@ class Visitor(FastHttpUser):
             self.ask(random.choice(self.me[f"{kind}s"]), kind)
 
     def ask(self, address: str, kind: str) -> None:
-        """Have one thing served; a page is only well if it is whole."""
+        """Have one thing served; a page is only well if it is whole, or still as the browser has
+        it.
+        """
+        known = {"If-None-Match": self.has[address]} if address in self.has else {}
         with self.client.get(
-            address, headers=self.headers, name=kind, allow_redirects=False, catch_response=True
+            address,
+            headers=self.headers | known,
+            name=kind,
+            allow_redirects=False,
+            catch_response=True,
         ) as answer:
-            if answer.status_code != 200:
+            if mark := answer.headers.get("ETag"):
+                self.has[address] = mark
+            if answer.status_code not in ((200, 304) if known else (200,)):
                 answer.failure(f"{answer.status_code} {address}")
             if answer.status_code >= 500 or not answer.status_code:
                 _broken.append(f"{answer.status_code} {address}")

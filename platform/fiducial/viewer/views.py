@@ -42,6 +42,8 @@ DOWNLOADS = {
     "ome-zarr": ("ome.zarr.zip", lambda store: export.folder(store.path, "run.ome.zarr")),
     "provenance": ("provenance.json", lambda store: iter([export.provenance(store)])),
 }
+# What a tile asks of its run: rows are wide, and a page asks for many tiles at once.
+BEHIND_A_TILE = ("recipe", "store_path", "measurement_revision", "measurement_id")
 
 
 def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
@@ -79,7 +81,7 @@ def run_tile(
     request: HttpRequest, pk: str, image: str, channel: int, level: int, row: int, column: int
 ) -> HttpResponse:
     """A tile of a run's picture, or of the electron image (`guide`) of its measurement."""
-    run = finished(request, pk)
+    run = finished(request, pk, only=BEHIND_A_TILE)
     try:
         store = stores.behind(run, image)
     except StoreError as missing:
@@ -93,9 +95,9 @@ def measurement_tile(
     request: HttpRequest, pk: str, image: str, channel: int, level: int, row: int, column: int
 ) -> HttpResponse:
     """A tile of a measurement: `measured`, `mask` or `guide`."""
-    measurement = get_object_or_404(visible_measurements(request.user), pk=pk)
+    visible = visible_measurements(request.user).only("revision")
     try:
-        store = stores.of_measurement(measurement)
+        store = stores.of_measurement(get_object_or_404(visible, pk=pk))
     except StoreError as missing:
         raise Http404 from missing
     return tile_response(request, store, image, channel, level, row, column)
@@ -280,10 +282,14 @@ def attachment(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
     return response
 
 
-def finished(request: HttpRequest, pk: str) -> Run:
-    """The run, if it has a result and the visitor may see it; otherwise 404."""
+def finished(request: HttpRequest, pk: str, only: tuple[str, ...] = ()) -> Run:
+    """The run, with what belongs to it or with no more than the fields of `only`, if it has a
+    result and the visitor may see it; otherwise 404.
+    """
     succeeded = visible_runs(request.user).filter(state=Run.State.SUCCEEDED).exclude(store_path="")
-    run = get_object_or_404(succeeded.select_related("measurement"), pk=pk)
+    if only:
+        succeeded = succeeded.select_related(None).only(*only)
+    run = get_object_or_404(succeeded, pk=pk)
     if not describing.answers(run):
         raise Http404("This run taught a network: there is no map to look at.")
     return run

@@ -170,7 +170,7 @@ def test_reading_only_the_front_of_each_line_finds_whom_reading_all_of_them_woul
         able = [run for run in waiting if run.lane in lanes and run.memory <= memory]
         able = [run for run in able if standing.cap(run) is None]
         expected = next(in_turn(able, standing), None)
-        assert turns.first(lanes, memory) == expected
+        assert turns.first(lanes, memory, use.under_way()) == expected
         if expected:
             Run.objects.filter(pk=expected.pk).update(state="running", started=timezone.now())
 

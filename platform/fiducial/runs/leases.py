@@ -9,13 +9,13 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from fiducial.accounts.models import Lab, User
 from fiducial.celery import LANES
 
-from . import machine, telling, tiling, turns
+from . import machine, telling, tiling, turns, use
 from .holding import Held, lease_end
 from .models import Run, Tile, Worker
 
@@ -29,13 +29,15 @@ def claim(worker: str) -> Run | Tile | None:
     lanes, order = _duties(worker)
     if order != Worker.Order.SERVE:
         return None
-    free = room(worker)
     # Whoever is too late looks again: the labs stand differently now.
     passed: set[UUID] = set()
     while True:
-        shared = {run.pk: run for run in tiling.waiting() if run.lane in lanes}
+        moment = use.under_way()
+        free = room(worker, moment)
+        spread_out = tiling.waiting() if any(run.in_tiles for run in moment.runs) else []
+        shared = {run.pk: run for run in spread_out if run.lane in lanes}
         able = [run for run in shared.values() if run.memory <= free and run.pk not in passed]
-        run = turns.first(lanes, free, able)
+        run = turns.first(lanes, free, moment, able)
         if run is None:
             return None
         if run.pk in shared:
@@ -73,16 +75,14 @@ def _take(run: turns.Waiting, worker: str) -> bool:
         )
 
 
-def room(worker: str) -> float:
+def room(worker: str, moment: use.Moment | None = None) -> float:
     """Bytes a run may need: what is free here, and what is not promised to runs and tiles under way
-    here, which may not have reached their peak yet.
+    here (at `moment`, or now), which may not have reached their peak yet.
     """
     free, total = machine.free_memory(), machine.total_memory()
     here = "@" + worker.partition("@")[2]
-    runs = Run.objects.filter(state=State.RUNNING, worker__endswith=here)
-    tiles = Tile.objects.filter(state=Tile.State.RUNNING, worker__endswith=here)
-    promised = runs.aggregate(bytes=Sum("memory", default=0))["bytes"]
-    promised += tiles.aggregate(bytes=Sum("run__memory", default=0))["bytes"]
+    runs, tiles = moment or use.under_way()
+    promised = sum(one.memory for one in (*runs, *tiles) if one.worker.endswith(here))
     return min(free, total - promised) if total else free
 
 

@@ -118,18 +118,19 @@ _WITHIN_LAB = (
 
 def read() -> tuple[list[Waiting], Standing]:
     """Every run that could start, oldest first, and how labs stand; in six queries."""
-    return _listed(_queued()), _standing()
+    return _listed(_queued()), _standing(use.under_way())
 
 
 def first(
-    lanes: Collection[str], memory: float, shared: Collection[Waiting] = ()
+    lanes: Collection[str], memory: float, moment: use.Moment, shared: Collection[Waiting] = ()
 ) -> Waiting | None:
     """The run that is next in turn among those of `lanes` that need at most `memory` bytes and
     that no cap holds back, and those `shared` in tiles; None where nothing is left to take.
 
-    Only the front of each lab's line is read: the rest cannot be first, however long it is.
+    `moment` is what is under way. Only the front of each lab's line is read: the rest cannot be
+    first, however long it is.
     """
-    standing = _standing()
+    standing = _standing(moment)
     users, labs = standing.at_their_cap()
     able = _queued().filter(lane__in=lanes, memory__lte=min(memory, BIGGEST))
     able = able.exclude(submitted_by__in=users).exclude(lab__in=labs)
@@ -160,20 +161,17 @@ def recounted(run: Waiting) -> Standing:
     )
 
 
-def _standing() -> Standing:
+def _standing(moment: use.Moment) -> Standing:
     now = timezone.now()
     standing = Standing(use=use.decayed_by_lab())
-    running = Run.objects.filter(state=Run.State.RUNNING)
-    under_way = []
-    columns = ("lab", "submitted_by", "started", "estimated", "in_tiles")
-    for lab, user, *held, in_tiles in running.values_list(*columns):
-        standing.of_user[user] += 1
-        standing.of_lab[lab] += 1
-        under_way += [] if in_tiles else [(lab, *held)]
-    for lab, started, estimated in (*under_way, *use.tiles_under_way()):
+    for run in moment.runs:
+        standing.of_user[run.user] += 1
+        standing.of_lab[run.lab] += 1
+    for one in (*(run for run in moment.runs if not run.in_tiles), *moment.tiles):
         # At once by what it will take: else a lab would be given every worker of one moment.
-        seconds = max(use.decayed(started, now, now) if started else 0.0, estimated)
-        standing.use[lab] = standing.use.get(lab, 0.0) + seconds
+        so_far = use.decayed(one.started, now, now) if one.started else 0.0
+        seconds = max(so_far, one.estimated)
+        standing.use[one.lab] = standing.use.get(one.lab, 0.0) + seconds
     allotted = list(Allotment.objects.all())
     standing.share = {one.lab_id: one.share for one in allotted}
     standing.beamtime = frozenset(one.lab_id for one in allotted if one.has_beamtime(now))

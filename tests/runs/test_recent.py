@@ -1,7 +1,9 @@
 """Pages share one reading of the queue for a second, and none of them tells a run wrongly."""
 
 import pytest
+from django.urls import reverse
 
+from fiducial.accounts import preview
 from fiducial.runs import leases, queries, recent, services
 from tests.factories import people, runs
 
@@ -52,6 +54,42 @@ def test_a_page_that_follows_a_run_asks_nothing_of_the_database(
     assert line.place == 1
     assert line.detail == queries.line(run, recent.queue_of(run)).detail
     assert may_change
+
+
+def test_following_a_run_asks_nothing_about_the_person_either(
+    client, measurement, django_assert_max_num_queries
+):
+    run = runs.run(measurement)
+    client.force_login(measurement.uploaded_by)
+    address = reverse("runs:run-progress", args=[run.pk])
+    client.get(address)
+    with django_assert_max_num_queries(1):  # their session, which lies in the database here
+        assert "place 1" in client.get(address).content.decode()
+
+
+def test_who_was_shut_out_or_has_a_new_password_follows_nothing(client, measurement, settings):
+    settings.QUEUE_SEEN_SECONDS = 0.0
+    member, run = measurement.uploaded_by, runs.run(measurement)
+    client.force_login(member)
+    address = reverse("runs:run-progress", args=[run.pk])
+    assert client.get(address).status_code == 200
+    member.set_password("another one, by mail")
+    member.save()
+    assert client.get(address).status_code == 302
+    client.force_login(member)
+    assert client.get(address).status_code == 200
+    member.is_active = False
+    member.save()
+    assert client.get(address).status_code == 302
+
+
+def test_who_looks_with_the_eyes_of_another_is_told_by_the_database(client, measurement):
+    runs.run(measurement)
+    client.force_login(measurement.uploaded_by)
+    assert recent.visitor(client.session) == measurement.uploaded_by
+    session = client.session
+    session[preview.KEY] = {"lab": measurement.project.lab_id, "role": "viewer"}
+    assert recent.visitor(session) is None
 
 
 def test_nobody_follows_a_run_of_another_lab_or_changes_what_they_may_only_see(measurement):

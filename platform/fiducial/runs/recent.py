@@ -12,9 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.crypto import constant_time_compare
 
-from fiducial.accounts import permissions
+from fiducial.accounts import permissions, preview
 from fiducial.accounts.models import Membership, User
 
 from .models import Run
@@ -27,14 +30,20 @@ _SAID = {
     *("whole_memory", "after_id"),
 }
 MOVING = tuple(one.attname for one in Run._meta.concrete_fields if one.attname in _SAID)
+# What tells whether a session is still theirs.
+_TOLD = {"id", "username", "password", "is_active"}
+IDENTITY = tuple(one.attname for one in User._meta.concrete_fields if one.attname in _TOLD)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """The queue at one moment; the runs that were not over, as rows; and who belonged where."""
+    """The queue at one moment; the runs that were not over and the people of labs, as rows; and who
+    belonged where.
+    """
 
     queue: Queue
     rows: dict[UUID, tuple[Any, ...]]
+    people: dict[int, tuple[Any, ...]]
     roles: dict[int, dict[int, str]]  # person -> lab -> role
 
     def role(self, user: User, run: Run) -> str | None:
@@ -89,14 +98,29 @@ def queue_of(*runs: Run) -> Queue:
     return queue([run.pk for run in queued if not run.cancel_requested])
 
 
+def visitor(session: SessionBase) -> User | None:
+    """Who is signed in, as they were at most QUEUE_SEEN_SECONDS ago, with no more than IDENTITY of
+    them. None where only the database knows: of people of no lab, new, shut out or with a new
+    password, and of who looks with the eyes of another.
+    """
+    row = _last.get(()).people.get(int(session.get(SESSION_KEY, 0)))
+    if row is None or preview.KEY in session:
+        return None
+    user = User.from_db(DEFAULT_DB_ALIAS, IDENTITY, row)
+    signed_in = constant_time_compare(
+        session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
+    )
+    return user if user.is_active and signed_in else None
+
+
 def followed(user: User, pk: UUID) -> tuple[Run, bool] | None:
     """The run as it was at most QUEUE_SEEN_SECONDS ago, with no more than MOVING of it, and
-    whether `user` may change it. None where only the database knows: of runs that are over, new,
-    shared in tiles or not this person's to see, and for who looks with the eyes of another.
+    whether `user`, a `visitor`, may change it. None where only the database knows: of runs that
+    are over, new, shared in tiles or not this person's to see.
     """
     moment = _last.get(())
     row = moment.rows.get(pk)
-    if row is None or user.preview is not None:
+    if row is None:
         return None
     run = Run.from_db(DEFAULT_DB_ALIAS, MOVING, row)
     role = moment.role(user, run)
@@ -109,6 +133,9 @@ def _now() -> Moment:
     queue = read_queue()
     active = Run.objects.filter(state__in=Run.ACTIVE).values_list(*MOVING)
     roles: dict[int, dict[int, str]] = defaultdict(dict)
-    for person, lab, role in Membership.objects.values_list("user", "lab", "role"):
-        roles[person][lab] = role
-    return Moment(queue, {row[0]: row for row in active}, roles)
+    people: dict[int, tuple[Any, ...]] = {}
+    known = Membership.objects.values_list("lab", "role", *(f"user__{each}" for each in IDENTITY))
+    for lab, role, *person in known:
+        people[person[0]] = tuple(person)
+        roles[person[0]][lab] = role
+    return Moment(queue, {row[0]: row for row in active}, people, dict(roles))

@@ -124,14 +124,20 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "runs/run.html", _about(request, found))
 
 
-@login_required
 @require_GET
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The moving part of a run's page, asked for every two seconds until a final state; a browser
     that has it as it is now is told so.
     """
-    if seen := recent.followed(request.user, pk):
+    user = recent.visitor(request.session)
+    if user and (seen := recent.followed(user, pk)):
+        request._cached_user = user  # whom the database need not be asked for
         return _as_it_moves(request, _moving(*seen))
+    return _progress_now(request, pk)
+
+
+@login_required
+def _progress_now(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _run(request, pk)
     if found.is_final:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})

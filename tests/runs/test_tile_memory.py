@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
+from django.urls import reverse
 
 from fiducial.measurements.models import Measurement
 from fiducial.runs import leases, machine, queries, services, tiling, work
@@ -44,7 +45,8 @@ def submitted(measurement: Measurement) -> Run:
     )
 
 
-def test_a_small_worker_begins_it_and_leaves_its_finish_to_a_large_one(run, monkeypatch):
+def test_a_small_worker_begins_it_and_leaves_its_finish_to_a_large_one(run, monkeypatch, client):
+    client.force_login(run.submitted_by)
     assert (run.memory, run.whole_memory) == (TILE, WHOLE)
     for _ in range(TILES + 1):
         work.work_one("small@here")
@@ -52,6 +54,11 @@ def test_a_small_worker_begins_it_and_leaves_its_finish_to_a_large_one(run, monk
     assert (run.state, run.in_tiles) == ("running", True)
     assert run.stage == "3 of 3 tiles done; to finish takes 40 GB of memory"
     assert leases.claim("small@here") is None
+    runs.worker("small@here", memory=5 * 10**9)
+    page = client.get(reverse("runs:run-progress", args=[run.pk])).content.decode()
+    assert "It needs about 40 GB of memory, and the largest worker of its lane has 5.0 GB" in page
+    assert "to finish takes 40 GB of memory" in page
+    assert "wait for a free worker" not in page
 
     have(monkeypatch, 60 * 10**9)
     work.work_one("large@there")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
+from django.utils.text import capfirst
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
@@ -174,6 +175,17 @@ def line(run: Run, queue: Queue) -> Line:
     )
 
 
+def left_alone(run: Run, queue: Queue) -> str:
+    """Why no worker that lives could take what is left of a run (of `with_hands`) shared in tiles;
+    empty where one could, or has some of it.
+    """
+    if not run.in_tiles or hands(run):
+        return ""
+    tiles_left = run.tiles.exclude(state=Tile.State.DONE).exists()
+    needed = run.memory if tiles_left else run.whole_memory
+    return reasons.no_worker_for(run.lane, needed, queue.alive)
+
+
 def _state_words(run: Run) -> str:
     if run.cancel_requested and not run.is_final:
         return "stopping"
@@ -192,6 +204,6 @@ def _detail(run: Run) -> str:
         if run.attempt > 1
         else ""
     )
-    stage = (run.stage or "starting").capitalize()
+    stage = capfirst(run.stage or "starting")
     left = "" if run.seconds_left is None else f", {words.duration(run.seconds_left)} left"
     return f"{again}{stage}{left}."

@@ -226,10 +226,12 @@ def _form_page(
 
 def _moving(found: Run, may_change: bool) -> dict[str, Any]:
     """What changes while a run is under way; hundreds of pages ask for it all the time."""
+    queue = recent.queue_of(found)
     return {
         "run": found,
-        "line": queries.line(found, recent.queue_of(found)),
+        "line": queries.line(found, queue),
         "hands": queries.hands(found),
+        "left_alone": queries.left_alone(found, queue),
         "may_change": may_change,
     }
 
@@ -246,7 +248,14 @@ def _mark(request: HttpRequest, moving: dict[str, Any]) -> str:
     """Differs where the moving part would, or where its form belongs to another visit."""
     run, line = moving["run"], moving["line"]
     said = (line.words, line.detail, line.place, run.state, run.percent, run.cancel_requested)
-    held = (run.attempt, run.worker, run.lease_until, run.in_tiles, moving["hands"])
+    held = (
+        run.attempt,
+        run.worker,
+        run.lease_until,
+        run.in_tiles,
+        moving["hands"],
+        moving["left_alone"],
+    )
     visit = (request.META.get("CSRF_COOKIE"), moving["may_change"])
     return sha256(repr((run.pk, said, held, visit)).encode()).hexdigest()[:32]
 

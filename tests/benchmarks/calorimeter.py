@@ -163,14 +163,15 @@ def main() -> int:
     asked.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     asked.add_argument("--factors", type=int, nargs="+", choices=FACTORS, default=list(FACTORS))
     given = asked.parse_args()
-    parts = given.only
-    facts = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    figures = {k: facts.pop(k) for k in list(facts) if k[:3] in ("x4.", "x2.")}
+    parts, measured = given.only, commit()
+    found: Figures = {}
     for factor in given.factors:
         say(f"x{factor}")
-        figures |= measure(factor, parts)
+        found |= measure(factor, parts)
+    facts = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    figures = {k: facts.pop(k) for k in list(facts) if k[:3] in ("x4.", "x2.")} | found
     facts |= {"events": EVENTS, "tuned_on": TUNED_ON}
-    facts |= {f"commit_{part}": commit() for part in parts}
+    facts |= {f"commit_{part}": measured for part in parts}
     write(RESULT, figures, facts)
     PAGE.write_text(with_figures(PAGE.read_text(), figures))
     say(table(figures))

@@ -97,7 +97,7 @@ def _number(events: EventSet, chances: Array) -> Figures:
 
 
 def _tarp(events: EventSet, samples: Float) -> Figures:
-    """Distances from the bicubic division, over quarters of the plane where energy was measured."""
+    """Distances from the bicubic division, over quarters of each layer that hold energy."""
     generator = torch.Generator().manual_seed(4)
     reference = splits.bicubic(events.energies, events.factor)
     found = np.zeros((len(events), 2))
@@ -109,8 +109,8 @@ def _tarp(events: EventSet, samples: Float) -> Figures:
             generator,
         )
         rows = drawn.shape[-1] // PATCH
-        quarters = events.truth[i].sum(axis=0).reshape(rows, PATCH, rows, PATCH)
-        bright = quarters.sum(axis=(1, 3)).ravel() > 0
+        quarters = events.truth[i].reshape(-1, rows, PATCH, rows, PATCH)
+        bright = quarters.sum(axis=(2, 4)).ravel() > 0
         found[i] = shares[bright].sum(), bright.sum()
     return _share(events, "tarp_mean", found[:, 0], found[:, 1])
 

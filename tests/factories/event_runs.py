@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.factories import events
+from workers.assessment.calorimeter.closure import Closure
 from workers.assessment.calorimeter.imagined import Calibration
 from workers.assessment.risk import FeatureRisk
 from workers.events import Events
@@ -64,6 +65,7 @@ def write(path: Path, held: Events | None = None) -> Events:
         [{**rows, "events": of_events}],
         provenance=provenance,
         foreign=[],
+        closed=Closure(len(held), 0.3, 0.8),
         began=time.monotonic(),
     )
     return held

@@ -105,6 +105,7 @@ def test_the_verdict_says_what_was_found_doubted_and_withheld(tmp_path):
     assert f"{summary['particles']['count']} particles stand out of the estimates" in words
     assert "1 event does not look like those" in words
     assert "The truth is in the files" in words
+    assert "the measured cells of 6 events are off by 0.30 of them" in words
     assert summary["judged"]["rel_rmse"] < summary["judged"]["even_rel_rmse"]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from workers.recipes import (
+    calorimeter,
     diffraction,
     teach,
     units,
@@ -29,6 +30,7 @@ def _collect(extra: str) -> dict[str, Recipe]:
         xray_variational.RECIPE,
         units.RECIPE,
         diffraction.RECIPE,
+        calorimeter.RECIPE,
         teach.RECIPE,
     ]
     recipes += [import_module(name).RECIPE for name in extra.split(",") if name]

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from workers import store
+from workers.assessment.calorimeter.closure import Closure
 from workers.events import Events
 from workers.recipes import event_words, events_file
 from workers.recipes.event_planes import Plane
@@ -23,11 +25,13 @@ def written(
     *,
     provenance: Mapping[str, Any],
     foreign: list[str],
+    closed: Closure | None,
     began: float,
 ) -> dict[str, Any]:
     """Write tables, file and summary of what was found in batches of events; returns the summary.
 
-    `foreign` as `event_words.foreign`; `began` by `time.monotonic`.
+    `foreign` as `event_words.foreign`; `closed` None where it was not tried; `began` by
+    `time.monotonic`.
     """
     found = joined(rows)
     found["events"] |= {"event": events.event}
@@ -48,6 +52,7 @@ def written(
             "samples": len(found["samples"]),
             "steps": provenance["parameters"]["steps"],
             **summed_up(events, found, foreign),
+            "closure": None if closed is None else asdict(closed),
             "seconds": time.monotonic() - began,
         }
         summary["verdict"] = event_words.verdict(summary)

@@ -13,6 +13,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
         _numbers(summary),
         _sums(summary),
         *_abstained(summary),
+        *_closure(summary),
         *_judged(summary),
     ]
 
@@ -73,6 +74,17 @@ def _abstained(summary: dict[str, Any]) -> list[str]:
     return [
         f"{_events(count)} {verb} not look like those the networks were taught with: nothing is "
         "claimed of them."
+    ]
+
+
+def _closure(summary: dict[str, Any]) -> list[str]:
+    closed = summary["closure"]
+    if not closed:
+        return []
+    return [
+        f"Closure: coarsened once more and recovered, the measured cells of "
+        f"{_events(closed['events'])} are off by {closed['rel_rmse']:.2f} of them; an even split "
+        f"is by {closed['even_rel_rmse']:.2f}."
     ]
 
 

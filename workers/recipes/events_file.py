@@ -16,6 +16,14 @@ NAME = "events.h5"
 
 def of(events: Events, found: Mapping[str, Columns]) -> bytes:
     """The bytes of the file that `workers.writers.events.write_hdf5` describes."""
+    with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
+        path = Path(folder) / NAME
+        write_hdf5(path, answer_of(events, found))
+        return path.read_bytes()
+
+
+def answer_of(events: Events, found: Mapping[str, Columns]) -> FineEvents:
+    """What writers write, of the joined tables of a run."""
     samples = found["samples"]
     cells, particles, each = found["cells"], found["particles"], found["events"]
     dense = np.zeros((len(events), len(samples), len(events.geometry.fine)), np.float32)
@@ -23,7 +31,7 @@ def of(events: Events, found: Mapping[str, Columns]) -> bytes:
         dense[cells["event"], k, cells["cell"]] = samples[f"s{k}"]
     # The networks know events of at least one particle: P(0) is 0.
     chances = [np.zeros(len(events)), *(each[f"p{n + 1}"] for n in range(MOST))]
-    answer = FineEvents(
+    return FineEvents(
         event=events.event,
         samples=dense,
         number=np.stack(chances, axis=1).astype(np.float32),
@@ -31,7 +39,3 @@ def of(events: Events, found: Mapping[str, Columns]) -> bytes:
         | {"event": events.event[particles["event"]]},
         geometry=events.geometry,
     )
-    with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
-        path = Path(folder) / NAME
-        write_hdf5(path, answer)
-        return path.read_bytes()

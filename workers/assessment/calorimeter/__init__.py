@@ -9,6 +9,7 @@
 | `earth_mover`  | how far energy would have to be carried                                  |
 | `maxima`       | particles as local maxima: the same for coarse, fine, true maps          |
 | `particles`    | counts, efficiency, fakes, positions                                     |
+| `closure`      | cells coarsened once more and recovered: a test without truth            |
 | `resampling`   | errors of figures by resampling showers                                  |
 
 A planar map is float32 `(n, layers, rows, rows)` MeV; places are mm from its middle.

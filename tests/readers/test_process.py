@@ -64,6 +64,25 @@ def test_ooid_folder_becomes_a_measurement_ready_to_run(tmp_path):
     assert left_behind(tmp_path / "to") == ["out.zarr"]
 
 
+def test_a_map_is_read_without_what_only_other_uploads_need(tmp_path):
+    counts = np.random.default_rng(0).poisson(40.0, (2, 32, 32))
+    np.savez(tmp_path / "maps.npz", Si=counts[0], Fe=counts[1])
+    asked = request(tmp_path, [tmp_path / "maps.npz"])
+    (tmp_path / "request.json").write_text(json.dumps(asked))
+    code = (
+        "import sys; from pathlib import Path; from workers.readers import ingest;"
+        "ingest.main(Path(sys.argv[1])); print(*sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "request.json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads((tmp_path / "reply.json").read_text())["state"] in ("ready", "attention")
+    assert not {"torch", "sklearn", "pyarrow", "uproot"} & set(ran.stdout.split())
+
+
 def test_same_files_give_the_same_content_hash(tmp_path):
     paths = files.npz(tmp_path, files.specimen())
     first, second = (ingest(tmp_path / name, paths) for name in ("a", "b"))

@@ -63,7 +63,6 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
     from workers.measurement import Measurement
     from workers.readers import ReadError, read, read_windows
     from workers.readers.summary import summarise
-    from workers.recipes.unit_glance import glance
     from workers.store import StoreError, write_measurement
 
     try:
@@ -76,6 +75,8 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
             measurement = read([Path(name) for name in request["files"]], told)
         summary = summarise(measurement)
         if isinstance(measurement, Measurement) and measurement.content == "movie":
+            from workers.recipes.unit_glance import glance  # needs scikit-learn; few are movies
+
             summary["glance"] = glance(measurement.values, summary)
         digest = write_measurement(Path(request["output"]), measurement)
     except ReadError as error:

@@ -9,7 +9,6 @@ from scipy import sparse
 
 from workers.events import Cells, Events, Float, Frame, Geometry, events_of
 from workers.measurement import Problem
-from workers.physics.calorimeter import Clustering
 from workers.readers.calorimeter.dividing import joined
 from workers.readers.problems import refusal
 
@@ -37,6 +36,9 @@ def measured(
     )
     energies = np.asarray(truth @ sums, np.float32)
     energies += noise * np.random.default_rng(0).standard_normal(energies.shape, np.float32)
+    # Here, because most uploads are no events and need no PyTorch to be read.
+    from workers.physics.calorimeter import Clustering
+
     kept = Clustering.of(geometry).kept(energies)
     if not kept.any():
         raise refusal(

@@ -1,6 +1,5 @@
 """The recipe for rocking curves: what it asks, what it refuses, what it leaves in the store."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,12 @@ import torch
 from tests.posteriors.bragg.test_phasing import SIDE, crystal
 from workers import store
 from workers.posteriors.bragg.alike import alike
-from workers.recipes import bragg
 from workers.recipes.catalogue import RECIPES, ParameterErrors
 from workers.run import Report, RunError, ShouldStop, Stopped, run
 from workers.volume import Volume
 
-RECIPE = bragg.RECIPE
+RECIPE = RECIPES["bragg"]
 FACTS = {"content": "volume", "shape": [26, 30], "frames": 28}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def in_the_catalogue() -> Iterator[None]:
-    """A facility adds it by FIDUCIAL_RECIPES before it has a page."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(RECIPES, RECIPE.name, RECIPE)
-        yield
 
 
 def stored(path: Path, dead: bool = False, brightest: float = 1e6) -> Path:

@@ -113,6 +113,7 @@ def test_a_facility_adds_recipes_by_naming_their_modules():
         "unit-pathways",
         "diffraction",
         "calorimeter",
+        "bragg",
         "teach",
         "toy",
     ]

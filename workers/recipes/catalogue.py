@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from workers.recipes import (
+    bragg,
     calorimeter,
     diffraction,
     teach,
@@ -31,6 +32,7 @@ def _collect(extra: str) -> dict[str, Recipe]:
         units.RECIPE,
         diffraction.RECIPE,
         calorimeter.RECIPE,
+        bragg.RECIPE,
         teach.RECIPE,
     ]
     recipes += [import_module(name).RECIPE for name in extra.split(",") if name]

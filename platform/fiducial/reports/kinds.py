@@ -7,7 +7,7 @@ from fiducial.runs.models import Run
 from workers.recipes.catalogue import RECIPES
 from workers.store import RunStore
 
-from . import events, maps, scans, units
+from . import crystals, events, maps, scans, units
 from .content import Content
 
 
@@ -24,6 +24,7 @@ KINDS = {
     "movie": Kind(units.how, units.content),
     "scan": Kind(scans.how, scans.content),
     "events": Kind(events.how, events.content),
+    "volume": Kind(crystals.how, crystals.content),
 }
 
 

@@ -9,6 +9,7 @@ from fiducial.measurements.glossary import EVENTS, FRAMES
 from fiducial.plans.glossary import PLANS
 from fiducial.runs.glossary import ESTIMATORS
 
+from .crystal_glossary import CRYSTALS
 from .definition import Definition
 from .scan_glossary import SCANS
 from .unit_glossary import UNITS
@@ -380,6 +381,7 @@ GROUPS: dict[str, dict[str, Definition]] = {
     "Diffraction": FRAMES,
     "Calorimeter events": EVENTS,
     "Objects of diffraction scans": SCANS,
+    "Crystals of rocking curves": CRYSTALS,
 }
 
 WORDS = {key: one for group in GROUPS.values() for key, one in group.items()}

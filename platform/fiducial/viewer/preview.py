@@ -12,7 +12,7 @@ from fiducial.runs.models import Run
 from fiducial.runs.queries import visible_runs
 from workers.store import RunPreview, StoreError
 
-from . import scales, scans, stores, tiles
+from . import crystals, scales, scans, stores, tiles
 from .scan_pictures import Paint
 
 SIDE = 512  # pixels; a larger picture is shown at a coarser level
@@ -103,9 +103,9 @@ def _shown(store: RunPreview) -> str:
 def _paint(store: RunPreview, channel: int, values: np.ndarray) -> Paint:
     """The colours of one channel; `values` are those of what is shown, `(h, w)`."""
     name = store.channels[channel]
-    if store.attributes["provenance"].get("recipe") != scans.RECIPE:
+    if store.attributes["provenance"].get("recipe") not in (scans.RECIPE, crystals.RECIPE):
         return Paint("cividis", *scales.counts_range(values), f"{name}, counts")
     if name == "phase":
         return Paint("cyclic", -np.pi, np.pi, "phase (rad)")
     low, high = np.percentile(values, (0.5, 99.5))
-    return Paint("cividis", float(low), max(float(high), float(low) + 1e-6), "amplitude")
+    return Paint("cividis", float(low), max(float(high), float(low) + 1e-6), name)

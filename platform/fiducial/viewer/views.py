@@ -23,6 +23,7 @@ from workers.store import ImageStore, StoreError
 from . import (
     assessed,
     boundaries,
+    crystals,
     export,
     figures,
     glossary,
@@ -57,6 +58,8 @@ def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
             template, context = "viewer/events.html", showers.of_run(run)
         elif run.recipe == scans.RECIPE:
             template, context = "viewer/scan.html", scans.of_run(run)
+        elif run.recipe == crystals.RECIPE:
+            template, context = "viewer/crystal.html", crystals.of_run(run)
         else:
             template, context = "viewer/run.html", page.of_run(run)
     except StoreError as missing:

@@ -9,6 +9,7 @@ import tifffile
 from tests.data import data_path
 from tests.factories import scan_files, scans
 from workers import readers
+from workers.readers.diffraction.aperture import probe_of
 from workers.readers.summary import summarise
 from workers.scan import DiffractionScan
 from workers.volume import Volume
@@ -39,6 +40,17 @@ def hold_to_contract(paths, told=None) -> DiffractionScan:
     return scan
 
 
+def test_an_aperture_becomes_a_probe_that_fills_its_disc():
+    wide = probe_of(64, 1e7, 2e-12, 2e-4, 0.0)
+    blurred = probe_of(64, 1e7, 2e-12, 2e-4, -1e-5)
+    disc = [np.abs(np.fft.fft2(np.fft.ifftshift(each[0]))) > 1e-3 for each in (wide, blurred)]
+    np.testing.assert_array_equal(*disc)
+    assert disc[0].sum() == pytest.approx(np.pi * 10**2, rel=0.05)
+    assert np.abs(wide).max() > np.abs(blurred).max()
+    with pytest.raises(ValueError, match="radius of 50 pixels in a frame of 64"):
+        probe_of(64, 1e7, 2e-12, 1e-3, 0.0)
+
+
 @pytest.mark.parametrize("write", scan_files.WRITERS, ids=lambda write: write.__name__)
 def test_written_scan_reads_back_as_it_was(write, tmp_path):
     frames, at, _ = scans.counted()
@@ -56,6 +68,7 @@ def test_written_scan_reads_back_as_it_was(write, tmp_path):
 def test_real_scan_holds_the_contract(name):
     scan = hold_to_contract([data_path(name)])
     assert scan.provenance["open"] == []
+    assert scan.probe is not None
     assert scan.convention["geometry"]["right"]
 
 

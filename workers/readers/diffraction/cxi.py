@@ -12,7 +12,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.measurement import Problem
 from workers.readers import hdf5
+from workers.readers.diffraction.aperture import probe_of
 from workers.readers.diffraction.found import Found
 from workers.readers.diffraction.limits import check_frames, numbers
 from workers.readers.problems import refusal
@@ -47,17 +49,22 @@ def read(path: Path) -> Found:
             raise refusal(where, f"Places have the shape {along.shape}.", "One (x, y, z) each.")
         pixel = hdf5.number(detector, "x_pixel_size") if detector is not None else None
         energy = hdf5.number(source, "energy") if source is not None else None
+        wavelength = _wavelength(source, energy)
+        probe, problems = _probe(file, frames.shape[1:]), ()
+        if probe is None:
+            probe, problems = _stated(file, detector, frames, wavelength)
         return Found(
             format="CXI",
             frames=frames,
             positions=along[:, 1::-1],
             unit="m",
             mask=_mask(detector, frames.shape[1:]),
-            probe=_probe(file, frames.shape[1:]),
-            wavelength_m=_wavelength(source, energy),
+            probe=probe,
+            wavelength_m=wavelength,
             energy_ev=None if energy is None else energy / JOULES,
             distance_m=hdf5.number(detector, "distance") if detector is not None else None,
             detector_pixel_m=pixel,
+            problems=problems,
         )
 
 
@@ -126,3 +133,31 @@ def _probe(file: h5py.File, side: tuple[int, ...]) -> NDArray[np.complex64] | No
         if isinstance(item, h5py.Dataset) and item.dtype.kind == "c" and item.shape[-2:] == side:
             return np.asarray(numbers(item, name), np.complex64).reshape(-1, *side)
     return None
+
+
+def _stated(
+    file: h5py.File,
+    detector: h5py.Group | None,
+    frames: NDArray[np.generic],
+    wavelength: float | None,
+) -> tuple[NDArray[np.complex64] | None, tuple[Problem, ...]]:
+    """The probe that `probe_guess` describes, in the power of the frames."""
+    guess = file.get("probe_guess")
+    if not isinstance(guess, h5py.Group) or detector is None or wavelength is None:
+        return None, ()
+    angle, defocus = hdf5.number(guess, "semi_angle_rad"), hdf5.number(guess, "defocus_m")
+    pixel, (height, width) = hdf5.number(detector, "reciprocal_pixel_size"), frames.shape[1:]
+    if angle is None or defocus is None or pixel is None or height != width:
+        return None, ()
+    try:
+        found = probe_of(height, pixel, wavelength, angle, defocus)
+    except ValueError as error:
+        sentence = f"The probe that the file describes was left out: {error}"
+        return None, (Problem("warning", guess.name, sentence, "Check semi-angle and pixel."),)
+    sentence = (
+        f"The probe was calculated from a semi-angle of {angle * 1e3:.3g} mrad and a defocus of "
+        f"{defocus * 1e6:.3g} µm, as the file states them."
+    )
+    counted = float(frames.sum(dtype=np.float64)) / len(frames)
+    found = np.asarray(found * np.sqrt(counted), np.complex64)
+    return found, (Problem("note", guess.name, sentence, "Other aberrations are left out."),)

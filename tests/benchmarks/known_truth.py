@@ -2,7 +2,7 @@
 
 The probe, object and places that LCLS XPP measured and reconstructed (GPL data, only read here),
 at several doses. The solver starts from the same probe out of focus. What is tuned was tuned on
-drawn objects under a calculated probe (`drawn_scene`), never on these.
+drawn objects under calculated probes (`drawn_scene`, `spreading`), never on these.
 """
 
 import math
@@ -88,10 +88,20 @@ def drawn_scene(seed: int) -> Scene:
     """Polygons, discs and lines of drawn phase and absorption, under a curved spot."""
     generator = np.random.default_rng(seed)
     side, field = 64, 160
+    drawn = drawn_shapes(generator, field, count=18, margin=20)
+    at = torch.arange(side) - side / 2
+    squared = at[:, None].square() + at.square()
+    spot = torch.exp(-squared / (2 * 9**2)) * torch.exp(2.5j * squared / side)
+    places = generator.uniform(8, field - side - 8, (360, 2))
+    return Scene(drawn, spot, torch.from_numpy(places))
+
+
+def drawn_shapes(generator: np.random.Generator, field: int, count: int, margin: int) -> Tensor:
+    """So many boxes and discs of drawn phase and absorption, hardly blurred, `(field, field)`."""
     rows, columns = np.mgrid[:field, :field]
     phase, absorbed = np.zeros((field, field)), np.zeros((field, field))
-    for _ in range(18):
-        y, x = generator.uniform(20, field - 20, 2)
+    for _ in range(count):
+        y, x = generator.uniform(margin, field - margin, 2)
         turn, size = generator.uniform(0, np.pi), generator.uniform(2, 22, 2)
         along = (rows - y) * np.cos(turn) + (columns - x) * np.sin(turn)
         across = (columns - x) * np.cos(turn) - (rows - y) * np.sin(turn)
@@ -103,11 +113,7 @@ def drawn_scene(seed: int) -> Scene:
         phase[inside] += generator.uniform(-0.8, 0.8)
         absorbed[inside] = generator.uniform(0, 0.35)
     blurred = ndimage.gaussian_filter((1 - absorbed) * np.exp(1j * phase), 0.6)
-    at = torch.arange(side) - side / 2
-    squared = at[:, None].square() + at.square()
-    spot = torch.exp(-squared / (2 * 9**2)) * torch.exp(2.5j * squared / side)
-    places = generator.uniform(8, field - side - 8, (360, 2))
-    return Scene(torch.from_numpy(blurred).to(torch.complex64), spot, torch.from_numpy(places))
+    return torch.from_numpy(blurred).to(torch.complex64)
 
 
 def judged(scene: Scene, dose: float, seed: int, samples: int = SAMPLES) -> Figures:

@@ -5,7 +5,7 @@ from workers.recipes.parameters import Choice, Parameter, Recipe, Values
 
 SECONDS_PIXEL = 6e-8  # of a frame and mode, in one pass
 PASSES_SAMPLE = 45  # what a sample takes, in passes of the solver
-PASSES_MODE = 70
+PASSES_MODE = 130  # of polishing all frames and both halves, and to the mode
 BYTES_PIXEL = 26  # of a frame and mode, while samples are drawn
 BYTES_FRAME_PIXEL = 40
 BYTES_OBJECT = 900  # a pixel of the object: all bands of the prior, and samples

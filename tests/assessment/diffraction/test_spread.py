@@ -20,11 +20,14 @@ def test_an_interval_holds_ninety_percent_of_what_scatters_as_samples_do() -> No
     generator = torch.Generator().manual_seed(0)
     shown = torch.ones(40, 40, dtype=torch.complex64)
     drawn = shown + 0.05 * torch.randn(13, 40, 40, dtype=torch.complex64, generator=generator)
-    lower, upper = Spread.of(shown, drawn[1:]).interval()
+    lower, upper = Spread.of(shown, drawn[1:], widening=(1.0, 1.0)).interval()
     assert bool((lower[0] >= 0).all())
     truth = torch.stack([drawn[0].abs(), drawn[0].angle()])
     held = ((lower <= truth) & (truth <= upper)).float().mean()
     assert 0.86 < float(held) < 0.94
+    wide = Spread.of(shown, drawn[1:], widening=(2.0, 3.0)).std
+    narrow = Spread.of(shown, drawn[1:], widening=(1.0, 1.0)).std
+    torch.testing.assert_close(wide / narrow, torch.tensor([2.0, 3.0])[:, None, None] + 0 * wide)
 
 
 def test_the_next_frame_goes_where_it_is_least_sure_and_each_tells_less() -> None:

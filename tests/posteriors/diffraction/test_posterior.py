@@ -1,16 +1,22 @@
 """The posterior of an object: its parts are exact, and its samples agree with the counts."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 
 from tests.factories.diffraction import known_scan
+from workers.assessment.diffraction.gauge import registered
+from workers.assessment.diffraction.held_out import deviance
 from workers.physics.noise import PoissonNoise
 from workers.posteriors.diffraction.answer import Answer, answered, solved
+from workers.posteriors.diffraction.conjugate import conjugate_gradients
 from workers.posteriors.diffraction.curvature import Curvature
-from workers.posteriors.diffraction.posterior import conjugate_gradients, posterior
+from workers.posteriors.diffraction.polishing import polished
+from workers.posteriors.diffraction.posterior import posterior
 from workers.posteriors.diffraction.prior import Prior, fitted_prior, rings
-from workers.posteriors.diffraction.solver import started
+from workers.posteriors.diffraction.solver import Reconstruction, started
 
 
 def white(*shape: int, seed: int) -> Tensor:
@@ -85,6 +91,24 @@ def answer() -> Answer:
     return answered(start, found, 15, generator, variance_factor=1.0)
 
 
+def test_polishing_takes_a_smooth_phase_off_and_never_fits_worse() -> None:
+    known = known_scan(frames=64)
+    rows = torch.linspace(-math.pi, math.pi, known.object.shape[0])[:, None]
+    wrong = known.object * torch.polar(torch.ones_like(rows), 0.3 * rows.cos())
+    start = Reconstruction(wrong, known.probe, known.scan)
+    found = polished(start)
+    assert deviance(found, known.scan) < deviance(start, known.scan)
+    lit = found.model.illumination()
+    lit = lit / lit.max()
+
+    def away(x: Tensor) -> float:
+        near = registered(x, known.object, lit.clamp(max=0.3))
+        phase = (near * known.object.conj()).angle()[lit > 0.3]
+        return float(phase.square().mean().sqrt())
+
+    assert away(found.object) < 0.7 * away(wrong)
+
+
 def test_samples_are_those_of_their_generator_and_fit_the_counts(answer: Answer) -> None:
     first, again = (
         torch.stack(list(answer.samples(2, torch.Generator().manual_seed(7)))) for _ in range(2)
@@ -102,6 +126,7 @@ def test_more_variance_in_the_counts_spreads_samples(answer: Answer) -> None:
     def spread(variance_factor: float) -> float:
         found = posterior(answer.solved, answer.posterior.prior, variance_factor)
         (sample,) = found.sample(1, torch.Generator().manual_seed(2))
+        sample = registered(sample, found.mode.object, answer.weight)
         return float((sample - found.mode.object)[answer.light > 0.3].abs().square().mean())
 
     assert spread(4.0) > 1.2 * spread(1.0)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from workers.assessment.diffraction.gauge import registered
+from workers.posteriors.diffraction.polishing import polished
 from workers.posteriors.diffraction.posterior import Laplace, posterior
 from workers.posteriors.diffraction.prior import fitted_prior
 from workers.posteriors.diffraction.solver import Reconstruction, refine
@@ -55,9 +56,10 @@ def solved(
 ) -> Reconstruction:
     """`start` refined, by nearest amplitudes first, then by the likelihood of the counts."""
     counted = round(COUNTED * epochs)
-    return refine(
+    found = refine(
         start, epochs, generator, places_from=places_from, counted_from=counted, told=told
     )
+    return polished(found)
 
 
 def answered(

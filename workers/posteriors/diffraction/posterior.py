@@ -7,23 +7,21 @@ of each (Papandreou & Yuille, NIPS 2010; Orieux, Féron & Giovannelli, IEEE Sign
 Every solution is one run of conjugate gradients in the prior's own white numbers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
 from scipy import ndimage
 from torch import Tensor
 
+from workers.posteriors.diffraction.conjugate import Numbers, conjugate_gradients
 from workers.posteriors.diffraction.curvature import Curvature
 from workers.posteriors.diffraction.prior import Prior
 from workers.posteriors.diffraction.solver import Reconstruction
 
 ROUNDS = 2  # Gauss–Newton steps to the mode
 STEPS = 30  # of conjugate gradients
-CLOSE = 1e-3  # of the first misfit: near enough
 PROBE_SHARE, PROBE_LEAST = 0.3, 0.01  # how far the probe may be off: of its local, its largest size
-
-Numbers = tuple[Tensor, Tensor]  # white numbers of object (2, j, H, W) and probe (2, m, s, s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +44,7 @@ class Laplace:
 
 def posterior(start: Reconstruction, prior: Prior, variance_factor: float) -> Laplace:
     """The posterior of what `start` is a first answer of; `variance_factor` of its counts."""
-    size = start.probe.abs().square().numpy()
-    local = torch.from_numpy(ndimage.gaussian_filter(size, (0, 2, 2))).sqrt()
-    scale = PROBE_SHARE * local + PROBE_LEAST * start.probe.abs().max()
+    scale = probe_scale(start.probe)
     nothing = torch.zeros(2, *start.probe.shape)
     at = (_represented(prior, start.object), nothing)
     mode = replace(start, object=prior.mean + prior.drawn(at[0]))
@@ -63,6 +59,14 @@ def posterior(start: Reconstruction, prior: Prior, variance_factor: float) -> La
         )
         found = replace(found, mode=mode, at=at)
     return found
+
+
+def probe_scale(probe: Tensor) -> Tensor:
+    """By how much the values of probe modes `(m, s, s)` may be off, one standard deviation."""
+    size = probe.abs().square().numpy()
+    local = torch.from_numpy(ndimage.gaussian_filter(size, (0, 2, 2))).sqrt()
+    scale: Tensor = PROBE_SHARE * local + PROBE_LEAST * probe.abs().max()
+    return scale
 
 
 def _curvature(found: Laplace) -> Curvature:
@@ -107,32 +111,3 @@ def _represented(prior: Prior, x: Tensor) -> Tensor:
 
 def _parts(x: Tensor) -> Tensor:
     return torch.stack([x.real, x.imag])
-
-
-def conjugate_gradients(
-    applied: Callable[[Numbers], Numbers], aim: Numbers, near: Numbers, steps: int
-) -> Numbers:
-    """What `applied`, symmetric and positive, makes `aim` of; `near` is about its inverse."""
-
-    def times(first: Numbers, second: Numbers) -> Numbers:
-        return first[0] * second[0], first[1] * second[1]
-
-    def added(first: Numbers, size: float, second: Numbers) -> Numbers:
-        return first[0] + size * second[0], first[1] + size * second[1]
-
-    def product(first: Numbers, second: Numbers) -> float:
-        return sum(float(part.double().sum()) for part in times(first, second))
-
-    found: Numbers = (torch.zeros_like(aim[0]), torch.zeros_like(aim[1]))
-    left, way = aim, times(near, aim)
-    size = first = product(left, way)
-    for _ in range(steps):
-        turned = applied(way)
-        length = size / product(way, turned)
-        found, left = added(found, length, way), added(left, -length, turned)
-        preconditioned = times(near, left)
-        before, size = size, product(left, preconditioned)
-        if size <= CLOSE**2 * first:
-            break
-        way = added(preconditioned, size / before, way)
-    return found

@@ -20,6 +20,7 @@ CENTRES = (0.5, 0.354, 0.25, 0.177, 0.125, 0.0625, 0.03125)  # cycles per pixel;
 POOLED = (2.5, 2.5, 3.0, 3.5, 4.0, 6.0, 9.0, 12.0)  # pixels over which a strength is averaged
 SMOOTH = 4.0  # pixels: what is coarser counts as the mean and its phase
 LEAST = 0.05  # of a band's mean power: nowhere is less expected
+COARSE, WIDE = 0.1, 0.1  # what a band below so many cycles per pixel may be off: `mean` took it
 UNSEEN = 0.25  # of the power of the next coarser band, where the halves agree on nothing
 
 
@@ -60,12 +61,15 @@ def fitted_prior(x: Tensor, halves: tuple[Tensor, Tensor], lit: Tensor) -> Prior
             common = (first * second)[part, band] * weight
             near = _blurred(common, POOLED[band]) / _blurred(weight, POOLED[band]).clamp_min(1e-3)
             floor = LEAST * float(common.sum() / weight.sum())
-            power[part, band] = near.clamp_min(max(floor, 1e-8))
+            least = COARSE**2 if [*CENTRES, 0.0][band] < WIDE else 1e-8
+            power[part, band] = near.clamp_min(max(floor, least))
             if band + 1 < len(bands):
                 fading = UNSEEN * power[part, band + 1].minimum(power[part].amax(dim=0))
                 agreed = float(common.sum()) > 0.1 * float(_differing(first, second, part, band))
                 power[part, band] = power[part, band] if agreed else fading
-    return Prior(mean, phase, bands, power.sqrt())
+    # What a band lets through of white numbers is its share of all frequencies.
+    share = bands.square().mean(dim=(1, 2))[:, None, None]
+    return Prior(mean, phase, bands, (power / share).sqrt())
 
 
 def _differing(first: Tensor, second: Tensor, part: int, band: int) -> Tensor:

@@ -1,0 +1,65 @@
+"""By how much spreads of amplitude and phase are widened: `python -m tests.benchmarks.spreading`.
+
+Drawn scans of a known object, each with a probe of its own; none of them, and no measured probe, is
+among those that `known_truth` judges by. Prints, for each scan and dose, the factor by which the
+pooled spread of samples must grow to hold the truth in nine of ten lit pixels.
+"""
+
+import sys
+
+import numpy as np
+import torch
+
+from tests.benchmarks.known_truth import EPOCHS, NINETY, Scene, counted, drawn_shapes, out_of_focus
+from tests.benchmarks.xray import say
+from workers.assessment.diffraction.gauge import registered
+from workers.assessment.diffraction.spread import Spread, parts_about
+from workers.posteriors.diffraction.answer import LIT, answered, solved
+from workers.posteriors.diffraction.solver import started
+from workers.posteriors.diffraction.starting import starting_modes
+
+SEEDS, DOSES = (0, 1, 2), (1e3, 1e4, 1e5)
+FIELD, SIDE, FRAMES, SAMPLES = 124, 64, 120, 12
+UNWIDENED = (1.0, 1.0)
+
+
+def small_scene(seed: int) -> Scene:
+    """A third of the frames of `drawn_scene`, under a spot whose width and curvature are drawn."""
+    generator = np.random.default_rng(seed)
+    drawn = drawn_shapes(generator, FIELD, count=12, margin=16)
+    at = torch.arange(SIDE) - SIDE / 2
+    squared = at[:, None].square() + at.square()
+    width, curvature = generator.uniform(7, 11), generator.uniform(1.5, 3.5)
+    spot = torch.exp(-squared / (2 * width**2) + 1j * curvature * squared / SIDE)
+    places = generator.uniform(6, FIELD - SIDE - 6, (FRAMES, 2))
+    return Scene(drawn, spot.to(torch.complex64), torch.from_numpy(places))
+
+
+def factors(seed: int, dose: float) -> list[float]:
+    """For amplitude and phase, what the spread must be multiplied by."""
+    scan, x, probe = counted(small_scene(seed), dose, seed)
+    first = started(scan, starting_modes(out_of_focus(probe[0]), 1, scan.power))
+    generator = torch.Generator().manual_seed(seed + 100)
+    found = solved(first, EPOCHS, generator)
+    answer = answered(first, found, EPOCHS, generator, variance_factor=1.0)
+    drawn = torch.stack(list(answer.samples(SAMPLES, generator)))
+    shown, lit = answer.estimate, answer.light > LIT
+    away = parts_about(shown, registered(x, shown, answer.weight)).abs()
+    ratio = away / Spread.of(shown, drawn, UNWIDENED).std.clamp_min(1e-9)
+    return [float(torch.quantile(part[lit], 0.9)) / NINETY for part in ratio]
+
+
+def main() -> None:
+    """A line for each scan and dose, then the medians of both parts."""
+    torch.set_num_threads(1)
+    found = []
+    for seed in SEEDS:
+        for dose in DOSES:
+            amplitude, phase = factors(seed, dose)
+            found.append((amplitude, phase))
+            say(f"scan {seed}, {dose:g} counts: amplitude {amplitude:.2f}, phase {phase:.2f}")
+    say("medians: amplitude {:.2f}, phase {:.2f}".format(*np.median(found, axis=0)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,6 +18,7 @@ from tests.factories.people import lab, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Visit = Callable[..., Page]
+PATIENCE = 30_000  # ms
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_events_are_brought_refined_read_and_frozen(
     page.get_by_label("Show").select_option("s0")
     expect(page.get_by_role("heading", name="Prediction: sample 1")).to_be_visible()
     page.get_by_role("button", name="The event after").click()
-    expect(page.get_by_label("Number of the event")).to_have_value("501")
+    expect(page.get_by_label("Number of the event")).to_have_value("501", timeout=PATIENCE)
     assert_open_to_all(page)
 
     page.get_by_role("button", name="Freeze", exact=True).click()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.factories.diffraction import known_scan
 from workers import store
+from workers.recipes import scan_words
 from workers.recipes.catalogue import RECIPES, ParameterErrors
 from workers.run import Report, RunError, ShouldStop, Stopped, run
 from workers.scan import DiffractionScan
@@ -83,6 +84,9 @@ def test_a_scan_becomes_an_object_with_its_spread(tmp_path: Path) -> None:
     assert found["held_out"]["ratio"] < 1.6
     assert found["pixel_nm"] == 10
     assert len(found["verdict"]) == 7
+    assert found["held_out"]["ratio"] < found["held_out"]["mean_frame"]
+    unseen = found | {"held_out": {**found["held_out"], "mean_frame": 0.5}}
+    assert "Do not believe this object" in scan_words.verdict(unseen)[0]
     misfit = found["misfit"]
     assert misfit["solver"] < min(misfit["first"], misfit["network"])
     latent = kept.table("latent")

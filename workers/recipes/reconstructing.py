@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from workers import store
-from workers.assessment.diffraction.held_out import deviance_ratio
+from workers.assessment.diffraction.held_out import deviance_ratio, mean_frame_ratio
 from workers.posteriors.diffraction.answer import answered, solved
 from workers.posteriors.diffraction.latent_map import latent_map
 from workers.posteriors.diffraction.scan import Scan
@@ -112,6 +112,7 @@ def run(
                 "frames": int(held.sum()),
                 "ratio": ratio,
                 "first": deviance_ratio(first.shown, out, measured.variance_factor),
+                "mean_frame": mean_frame_ratio(kept, out, measured.variance_factor),
             },
             **seen,
             "misfit": {**seen["misfit"], "first": first.solver, "network": first.network},

@@ -43,14 +43,21 @@ def verdict(summary: dict[str, Any]) -> list[str]:
 
 
 def _of_doubt(summary: dict[str, Any]) -> list[str]:
-    """Where the model misses nearly everything, that comes first."""
-    ratio = summary["held_out"]["ratio"]
-    if ratio <= UNBELIEVED:
-        return []
-    return [
-        f"Do not believe this object: the model misses frames that were left out {ratio:.1f} times "
-        "as far as noise would. Its probe, its places or its optics are wrong."
-    ]
+    """Where frames do not show the object, or it misses nearly all of them: that comes first."""
+    ratio, alike = summary["held_out"]["ratio"], summary["held_out"]["mean_frame"]
+    if ratio >= alike:
+        return [
+            "Do not believe this object: frames that were left out are missed "
+            f"{ratio:.2f} times as far as noise would, and only {alike:.2f} times if each is "
+            "taken for the mean of all. Counts are too few, or probe, places or optics are wrong."
+        ]
+    if ratio > UNBELIEVED:
+        return [
+            "Do not believe this object: the model misses frames that were left out "
+            f"{ratio:.1f} times as far as noise would. Its probe, its places or its optics are "
+            "wrong."
+        ]
+    return []
 
 
 def _of_resolution(summary: dict[str, Any]) -> str:

@@ -32,3 +32,12 @@ def frame_ratios(found: Reconstruction, frames: Scan, gain: float = 1.0) -> torc
 def deviance_ratio(found: Reconstruction, frames: Scan, gain: float = 1.0) -> float:
     """The median of `frame_ratios`: a few frames that went wrong do not count."""
     return float(frame_ratios(found, frames, gain).median())
+
+
+def mean_frame_ratio(kept: Scan, out: Scan, gain: float = 1.0) -> float:
+    """The same ratio of frames left `out` for the simplest model: each is the mean of those `kept`.
+
+    An object that does no better, does not show in the frames: at a low dose, or out of tune.
+    """
+    mean = kept.frames.mean(dim=0).expand(out.frames.shape)
+    return float(PoissonNoise(torch.tensor(gain)).chi2(mean, out.frames, out.mask).median())

@@ -24,4 +24,5 @@ def probe_of(
         )
     open_disc = (squared <= radius**2) * np.exp(-1j * np.pi * wavelength_m * defocus_m * squared)
     probe = np.fft.fftshift(np.fft.ifft2(open_disc))
-    return (probe / np.sqrt((np.abs(probe) ** 2).sum())).astype(np.complex64)[None]
+    power = float((np.abs(probe) ** 2).sum())
+    return np.asarray(probe[None] / np.sqrt(power), np.complex64)

@@ -50,9 +50,9 @@ def read(path: Path) -> Found:
         pixel = hdf5.number(detector, "x_pixel_size") if detector is not None else None
         energy = hdf5.number(source, "energy") if source is not None else None
         wavelength = _wavelength(source, energy)
-        probe, problems = _probe(file, frames.shape[1:]), ()
-        if probe is None:
-            probe, problems = _stated(file, detector, frames, wavelength)
+        probe, problems = _stated(file, detector, frames, wavelength)
+        if (written := _probe(file, frames.shape[1:])) is not None:
+            probe, problems = written, ()
         return Found(
             format="CXI",
             frames=frames,

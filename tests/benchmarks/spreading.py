@@ -1,16 +1,25 @@
-"""By how much spreads of amplitude and phase are widened: `python -m tests.benchmarks.spreading`.
+"""By how much spreads of amplitude and phase are scaled: `python -m tests.benchmarks.spreading`.
 
-Drawn scans of a known object, each with a probe of its own; none of them, and no measured probe, is
-among those that `known_truth` judges by. Prints, for each scan and dose, the factor by which the
-pooled spread of samples must grow to hold the truth in nine of ten lit pixels.
+Drawn scans of a known object under calculated probes; no measured probe is among them. Prints, for
+each scan and dose, the factor by which the pooled spread of samples must be multiplied to hold the
+truth in nine of ten lit pixels: of whole scans, then of small ones, which have fewer frames.
 """
 
 import sys
+from itertools import product
 
 import numpy as np
 import torch
 
-from tests.benchmarks.known_truth import EPOCHS, NINETY, Scene, counted, drawn_shapes, out_of_focus
+from tests.benchmarks.known_truth import (
+    EPOCHS,
+    NINETY,
+    Scene,
+    counted,
+    drawn_scene,
+    drawn_shapes,
+    out_of_focus,
+)
 from tests.benchmarks.xray import say
 from workers.assessment.diffraction.gauge import registered
 from workers.assessment.diffraction.spread import Spread, parts_about
@@ -35,9 +44,9 @@ def small_scene(seed: int) -> Scene:
     return Scene(drawn, spot.to(torch.complex64), torch.from_numpy(places))
 
 
-def factors(seed: int, dose: float) -> list[float]:
+def factors(scene: Scene, seed: int, dose: float) -> list[float]:
     """For amplitude and phase, what the spread must be multiplied by."""
-    scan, x, probe = counted(small_scene(seed), dose, seed)
+    scan, x, probe = counted(scene, dose, seed)
     first = started(scan, starting_modes(out_of_focus(probe[0]), 1, scan.power))
     generator = torch.Generator().manual_seed(seed + 100)
     found = solved(first, EPOCHS, generator)
@@ -52,13 +61,16 @@ def factors(seed: int, dose: float) -> list[float]:
 def main() -> None:
     """A line for each scan and dose, then the medians of both parts."""
     torch.set_num_threads(1)
-    found = []
-    for seed in SEEDS:
-        for dose in DOSES:
-            amplitude, phase = factors(seed, dose)
-            found.append((amplitude, phase))
-            say(f"scan {seed}, {dose:g} counts: amplitude {amplitude:.2f}, phase {phase:.2f}")
-    say("medians: amplitude {:.2f}, phase {:.2f}".format(*np.median(found, axis=0)))
+    for name, scene in (("whole", drawn_scene), ("small", small_scene)):
+        found = []
+        for seed, dose in product(SEEDS, DOSES):
+            found.append(factors(scene(seed), seed, dose))
+            say(
+                "{} {}, {:g} counts: amplitude {:.2f}, phase {:.2f}".format(
+                    name, seed, dose, *found[-1]
+                )
+            )
+        say("{}, medians: amplitude {:.2f}, phase {:.2f}".format(name, *np.median(found, axis=0)))
 
 
 if __name__ == "__main__":

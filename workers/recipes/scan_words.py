@@ -15,9 +15,9 @@ NO_PROBE = (
 )
 
 WIDENED = (
-    f"Spreads of samples were widened, of the amplitude by {WIDENING[0]:g} and of the phase by "
-    f"{WIDENING[1]:g}: that is what held nine of ten pixels of drawn scans whose truth is known. "
-    "Under other probes they may hold fewer."
+    f"Spreads of samples were scaled, of the amplitude by {WIDENING[0]:g} and of the phase by "
+    f"{WIDENING[1]:g}: that is what held nine of ten pixels of a drawn scan whose truth is known. "
+    "Scans of few frames need more, most of all for the phase."
 )
 
 

@@ -14,8 +14,8 @@ SCANS: dict[str, Definition] = {
         "uncertainty of the object",
         "Standard deviation over posterior samples: objects that agree with the counts as well as "
         "noise and what the model misses allow.",
-        "Widened by what it took on a drawn scan to hold the truth in nine of ten pixels, most of "
-        "all for the phase: slow exchanges between object and probe are in none of the samples.",
+        "Scaled by what it took on a drawn scan to hold the truth in nine of ten pixels. With few "
+        "frames phases may be off by more: slow exchanges with the probe are in no sample.",
     ),
     "object-risk": Definition(
         "risk of a pixel",

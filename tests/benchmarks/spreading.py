@@ -5,7 +5,6 @@ each scan and dose, the factor by which the pooled spread of samples must be mul
 truth in nine of ten lit pixels: of whole scans, then of small ones, which have fewer frames.
 """
 
-import sys
 from itertools import product
 
 import numpy as np
@@ -13,7 +12,6 @@ import torch
 
 from tests.benchmarks.known_truth import (
     EPOCHS,
-    NINETY,
     Scene,
     counted,
     drawn_scene,
@@ -22,7 +20,7 @@ from tests.benchmarks.known_truth import (
 )
 from tests.benchmarks.xray import say
 from workers.assessment.diffraction.gauge import registered
-from workers.assessment.diffraction.spread import Spread, parts_about
+from workers.assessment.diffraction.spread import NINETY, Spread, parts_about
 from workers.posteriors.diffraction.answer import LIT, answered, solved
 from workers.posteriors.diffraction.solver import started
 from workers.posteriors.diffraction.starting import starting_modes
@@ -74,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,11 +3,13 @@
 import csv
 import io
 import math
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import escape
 from pytest_django.fixtures import Settings
 
@@ -144,3 +146,14 @@ def test_a_stranger_sees_nothing(run: Run) -> None:
     stranger.force_login(person())
     for address in ("", "object/estimate/0", "frames.csv"):
         assert stranger.get(f"/runs/{run.pk}/{address}").status_code == 404
+
+
+def test_the_words_in_a_download_are_those_of_an_object_not_of_a_map(
+    client: Client, run: Run
+) -> None:
+    answer = client.get(reverse("viewer:run-download", args=[run.pk, "tiff"]))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as packed:
+        words = packed.read("README.md").decode()
+        assert {"estimate/amplitude.tif", "sigma/phase.tif"} <= set(packed.namelist())
+    assert "in radians" in words
+    assert "learned prior" not in words

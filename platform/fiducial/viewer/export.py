@@ -16,12 +16,20 @@ Encode = Callable[[NDArray[np.float32], float | None], bytes]
 
 ABOUT = """\
 Every map is {rows} rows by {columns} columns in {units}{pixel}.
-estimate/  the estimated map of each element
+estimate/  the estimated map of each {what}
 sigma/     its standard deviation, same grid and unit: about two thirds of the truth lie within it
 mask       1 where the specimen was measured, 0 where it was not (there the maps hold 0)
 provenance.json says which measurement, recipe, models and seed made them.
+"""
+FINER_THAN_MEASURED = """\
 Detail finer than the measured pixels comes partly from a learned prior: look at the run's risk
 and "invented" pictures (in the OME-Zarr download) before you believe a single small feature.
+"""
+OBJECT = {"amplitude", "phase"}  # the channels of what diffraction sees
+FROM_FRAMES = """\
+Amplitude has no unit and phase is in radians. A constant and a slope of the phase, a shift and the
+scale of the amplitude cannot be measured by diffraction; they were fixed by a convention. Look at
+the run's page for how far the frames left out were missed before you believe a small feature.
 """
 
 
@@ -76,10 +84,15 @@ def provenance(store: RunStore) -> bytes:
 def about(store: RunStore, pixel_um: float | None) -> bytes:
     """What the zip holds, in words."""
     rows, columns = store.shape
-    pixel = f", {pixel_um:g} µm per pixel" if pixel_um else ""
+    known = {"rows": rows, "columns": columns, "pixel": ""}
+    if pixel_um:
+        known["pixel"] = f", {pixel_um:g} µm per pixel"
+    if set(store.channels) == OBJECT:
+        asked = ABOUT.format(units="units of their own", what="part of the object", **known)
+        return (asked + FROM_FRAMES).encode()
     unit = store.provenance.get("units", "counts")
     unit = "counts per measured dwell" if unit == "counts" else unit
-    return ABOUT.format(rows=rows, columns=columns, units=unit, pixel=pixel).encode()
+    return (ABOUT.format(units=unit, what="element", **known) + FINER_THAN_MEASURED).encode()
 
 
 def fine_pixel_um(store: RunStore) -> float | None:

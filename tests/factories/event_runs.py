@@ -16,6 +16,7 @@ from workers.recipes.event_rows import Batch, tables
 
 KNOWN = Calibration(500.0, (1.6, 1.6, 1.6), 1.6, 1.0, FeatureRisk(-1.0, (0.8, -0.1, 1.0, -0.1)))
 SAMPLES = 8
+DISTANCE_MM = 1500.0
 STEPPED = 4  # events of which steps are kept
 
 
@@ -51,7 +52,7 @@ def write(path: Path, held: Events | None = None) -> Events:
     provenance = {
         "recipe": "calorimeter",
         "recipe_version": "1",
-        "parameters": {"samples": SAMPLES, "steps": 10},
+        "parameters": {"samples": SAMPLES, "steps": 10, "distance_mm": DISTANCE_MM},
         "seed": 0,
         "units": "MeV",
         "pixel_size_um": None,

@@ -23,7 +23,7 @@ def test_a_run_says_what_it_found_and_by_which_weights(held, tmp_path):
     summary = event_refining.run(
         tmp_path / "measured",
         tmp_path / "run",
-        {"samples": SAMPLES, "steps": 5},
+        {"samples": SAMPLES, "steps": 5, "distance_mm": 0.0},
         seed=3,
         report=lambda stage, share: told.append(share),
         should_stop=lambda: False,
@@ -45,7 +45,7 @@ def test_cells_of_two_are_coarsened_once_more_and_recovered(tmp_path):
     summary = event_refining.run(
         tmp_path / "measured",
         tmp_path / "run",
-        {"samples": SAMPLES, "steps": 5},
+        {"samples": SAMPLES, "steps": 5, "distance_mm": 0.0},
         seed=3,
         report=lambda stage, share: None,
         should_stop=lambda: False,

@@ -12,6 +12,7 @@ from workers.readers.summary import summarise
 from workers.recipes import event_words
 from workers.recipes.calorimeter import RECIPE
 from workers.recipes.event_planes import Plane
+from workers.recipes.event_sums import masses
 from workers.recipes.parameters import ParameterErrors
 from workers.run import RunError
 from workers.store import RunStore
@@ -62,7 +63,7 @@ def test_other_calorimeters_are_refused_before_and_in_a_run():
     with pytest.raises(ParameterErrors, match="No network was taught"):
         RECIPE.clean({}, summarise(other))
     known = summarise(events.read(count=2))
-    assert RECIPE.clean({}, known) == {"samples": 16, "steps": 10}
+    assert RECIPE.clean({}, known) == {"samples": 16, "steps": 10, "distance_mm": 0.0}
     assert RECIPE.memory({"samples": 16}, known) > RECIPE.memory({"samples": 8}, known)
 
 
@@ -107,6 +108,25 @@ def test_the_verdict_says_what_was_found_doubted_and_withheld(tmp_path):
     assert "The truth is in the files" in words
     assert "the measured cells of 6 events are off by 0.30 of them" in words
     assert summary["judged"]["rel_rmse"] < summary["judged"]["even_rel_rmse"]
+
+
+def test_masses_are_of_pairs_that_are_likely_there_and_need_a_distance(tmp_path):
+    count = 30
+    event = np.repeat(np.arange(count), 3)
+    pair = np.tile([0.0, 100.0, 0.0], count)
+    particles = {
+        "event": event,
+        "x": pair,
+        "y": np.zeros(3 * count),
+        "energy": np.full(3 * count, 2000.0),
+        "risk": np.tile([0.1, 0.1, 0.9], count),  # the third is doubted
+    }
+    found = masses(particles, 1500.0)
+    assert (found["pairs"], found["mev"]) == (count, pytest.approx(2000 * 100 / 1500, rel=0.01))
+    assert masses(particles, 0.0) is None
+    event_runs.write(tmp_path / "run")
+    words = event_words.verdict(RunStore(tmp_path / "run").summary | {"masses": found})
+    assert "30 pairs of particles crowd at 133 MeV (133 to 133)" in " ".join(words)
 
 
 def test_another_pitch_or_noise_withdraws_every_claim():

@@ -34,6 +34,17 @@ STEPS = Parameter(
     help="Intervals and risks were calibrated with 10.",
 )
 
+DISTANCE = Parameter(
+    name="distance_mm",
+    title="Distance of the collision (mm)",
+    kind="number",
+    default=0.0,
+    minimum=0.0,
+    maximum=1e5,
+    help="How far before the cells, on their axis, the particles came from. With it pairs have an "
+    "invariant mass: a peak at 135 MeV, the π⁰, is a check that needs no truth. 0: not known.",
+)
+
 
 def factor_of(summary: Values) -> int:
     """Children along the side of a cell; 0 where they are no square of one of FACTORS."""
@@ -79,7 +90,7 @@ RECIPE = Recipe(
     description="Divides the energy of every cell among finer ones, many times over, so that each "
     "sample agrees with what was measured; tells how many particles there are and how likely, and "
     "of each one seen how likely it is a hallucination.",
-    parameters=(SAMPLES, STEPS),
+    parameters=(SAMPLES, STEPS, DISTANCE),
     module="workers.recipes.event_refining",
     seconds=seconds,
     memory=memory,

@@ -12,7 +12,7 @@ from workers.events import Events
 from workers.recipes import event_words, events_file
 from workers.recipes.event_planes import Plane
 from workers.recipes.event_rows import Columns
-from workers.recipes.event_sums import joined, summed_up
+from workers.recipes.event_sums import joined, masses, summed_up
 
 CHUNK = 2**14  # rows of a table that are read together
 
@@ -53,6 +53,7 @@ def written(
             "steps": provenance["parameters"]["steps"],
             **summed_up(events, found, foreign),
             "closure": None if closed is None else asdict(closed),
+            "masses": masses(found["particles"], provenance["parameters"]["distance_mm"]),
             "seconds": time.monotonic() - began,
         }
         summary["verdict"] = event_words.verdict(summary)

@@ -1,11 +1,13 @@
 """What a run on calorimeter events comes to: its tables joined, and the figures of its summary."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from workers.assessment.calorimeter.imagined import BRIGHT_MEV
+from workers.assessment.calorimeter.masses import pair_masses, peak
 from workers.events import Events
 from workers.recipes.event_rows import Columns
 from workers.recipes.event_words import DOUBTED, SURE
@@ -73,6 +75,18 @@ def summed_up(events: Events, found: Mapping[str, Columns], foreign: list[str]) 
         },
         "judged": _judged(events, found["cells"]),
     }
+
+
+def masses(particles: Columns, distance_mm: float) -> dict[str, float] | None:
+    """Where masses of pairs crowd that came from `distance_mm` before the cells, of particles that
+    are more likely there than not; None where the distance is not known (0) or pairs are few.
+    """
+    if not distance_mm:
+        return None
+    seen = particles["risk"] <= DOUBTED
+    event, x, y, energy = (particles[name][seen] for name in ("event", "x", "y", "energy"))
+    found = peak(pair_masses(event, x, y, energy, distance_mm), np.random.default_rng(0))
+    return None if found is None else asdict(found)
 
 
 def _judged(events: Events, cells: Columns) -> dict[str, float] | None:

@@ -14,6 +14,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
         _sums(summary),
         *_abstained(summary),
         *_closure(summary),
+        *_masses(summary),
         *_judged(summary),
     ]
 
@@ -85,6 +86,17 @@ def _closure(summary: dict[str, Any]) -> list[str]:
         f"Closure: coarsened once more and recovered, the measured cells of "
         f"{_events(closed['events'])} are off by {closed['rel_rmse']:.2f} of them; an even split "
         f"is by {closed['even_rel_rmse']:.2f}."
+    ]
+
+
+def _masses(summary: dict[str, Any]) -> list[str]:
+    found = summary["masses"]
+    if not found:
+        return []
+    return [
+        f"The masses of {found['pairs']:,} pairs of particles crowd at {found['mev']:.0f} MeV "
+        f"({found['low']:.0f} to {found['high']:.0f}), half of them within "
+        f"{found['half_width']:.0f} MeV of it; a π⁰ has 135."
     ]
 
 

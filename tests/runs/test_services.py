@@ -55,7 +55,7 @@ def test_wrong_parameters_are_named_one_by_one(measurement):
             {"recipe": "alchemy"},
             "There is no recipe “alchemy”; choose one of xray-ensemble, "
             "xray-diffusion, xray-variational, unit-pathways, diffraction, calorimeter, "
-            "teach, toy.",
+            "bragg, teach, toy.",
         ),
         ({"seed": -1}, "The seed must be a whole number from 0 to 2147483647."),
         ({"parameters": {"steps": 1000, "pause": 60}}, "This would take about 16 h 40 min"),

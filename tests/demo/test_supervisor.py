@@ -106,6 +106,19 @@ def test_demo_is_refused_where_one_is_running(demo, tmp_path):
     assert "FIDUCIAL_HOME=another/folder" in said
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_came_while_python_cleaned_up_ends_the_demo_at_its_next_step():
+    stage = supervisor.Stage(print)
+
+    class Cleaned:
+        def __del__(self) -> None:
+            stage.stop(signal.SIGINT, None)
+
+    Cleaned()  # whatever is raised here is lost
+    with pytest.raises(supervisor.Stopped):
+        stage.advance()
+
+
 def test_free_port_is_another_where_the_usual_one_is_taken():
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -38,11 +38,12 @@ class Stage:
         self._say = say
         self._family = Family()
         self._folder = settings.HOME / "demo"
+        self._asked_to_stop = False
         self.address = ""
 
     def __enter__(self) -> "Stage":
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+            signal.signal(number, self.stop)
         try:
             self._lock()
             self._say("Preparing the database")
@@ -69,8 +70,19 @@ class Stage:
             signal.signal(number, signal.SIG_IGN)  # from here on nothing may cut the ending short
         self._family.end()
 
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """What a signal does: raise Stopped, and again at the next step, because Python loses what
+        is raised while it cleans up an object.
+        """
+        self._asked_to_stop = True
+        raise Stopped
+
     def advance(self) -> list[scans.Progress]:
-        """Take each scan one step further; Refused when a child ended by itself."""
+        """Take each scan one step further; Refused when a child ended by itself, Stopped when a
+        signal came.
+        """
+        if self._asked_to_stop:
+            raise Stopped
         if fallen := self._family.fallen():
             raise Refused(
                 f"The {fallen.name} ended by itself (exit status {fallen.process.returncode}); "
@@ -144,7 +156,3 @@ def free_port() -> int:
                 continue
             return probe.getsockname()[1]
     raise Refused("This machine has no free port for the portal.")
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped

@@ -116,14 +116,22 @@ def drawn_shapes(generator: np.random.Generator, field: int, count: int, margin:
     return torch.from_numpy(blurred).to(torch.complex64)
 
 
-def judged(scene: Scene, dose: float, seed: int, samples: int = SAMPLES) -> Figures:
-    """One draw of the counts, reconstructed and compared with the object they came from."""
+def reconstructed(
+    scene: Scene, dose: float, seed: int, samples: int
+) -> tuple[Scan, Tensor, Answer, Tensor]:
+    """One draw of the counts: the scan, the object it is of, the answer, and samples of it."""
     scan, x, probe = counted(scene, dose, seed)
     first = started(scan, starting_modes(out_of_focus(probe[0]), 1, scan.power))
     generator = torch.Generator().manual_seed(seed + 100)
     found = solved(first, EPOCHS, generator)
     answer = answered(first, found, EPOCHS, generator, variance_factor=1.0)
     drawn = torch.stack(list(answer.samples(samples, generator)))
+    return scan, x, answer, drawn
+
+
+def judged(scene: Scene, dose: float, seed: int, samples: int = SAMPLES) -> Figures:
+    """One draw of the counts, reconstructed and compared with the object they came from."""
+    scan, x, answer, drawn = reconstructed(scene, dose, seed, samples)
     there = scanned(scan)
     period = ring_correlation(*(half[there] for half in answer.halves)).period
     return compared(answer, drawn, x) | {"period_px": period}

@@ -10,20 +10,11 @@ from itertools import product
 import numpy as np
 import torch
 
-from tests.benchmarks.known_truth import (
-    EPOCHS,
-    Scene,
-    counted,
-    drawn_scene,
-    drawn_shapes,
-    out_of_focus,
-)
+from tests.benchmarks.known_truth import Scene, drawn_scene, drawn_shapes, reconstructed
 from tests.benchmarks.xray import say
 from workers.assessment.diffraction.gauge import registered
 from workers.assessment.diffraction.spread import NINETY, Spread, parts_about
-from workers.posteriors.diffraction.answer import LIT, answered, solved
-from workers.posteriors.diffraction.solver import started
-from workers.posteriors.diffraction.starting import starting_modes
+from workers.posteriors.diffraction.answer import LIT
 
 SEEDS, DOSES = (0, 1, 2), (1e3, 1e4, 1e5)
 FIELD, SIDE, FRAMES, SAMPLES = 124, 64, 120, 12
@@ -44,12 +35,7 @@ def small_scene(seed: int) -> Scene:
 
 def factors(scene: Scene, seed: int, dose: float) -> list[float]:
     """For amplitude and phase, what the spread must be multiplied by."""
-    scan, x, probe = counted(scene, dose, seed)
-    first = started(scan, starting_modes(out_of_focus(probe[0]), 1, scan.power))
-    generator = torch.Generator().manual_seed(seed + 100)
-    found = solved(first, EPOCHS, generator)
-    answer = answered(first, found, EPOCHS, generator, variance_factor=1.0)
-    drawn = torch.stack(list(answer.samples(SAMPLES, generator)))
+    _, x, answer, drawn = reconstructed(scene, dose, seed, SAMPLES)
     shown, lit = answer.estimate, answer.light > LIT
     away = parts_about(shown, registered(x, shown, answer.weight)).abs()
     ratio = away / Spread.of(shown, drawn, UNWIDENED).std.clamp_min(1e-9)

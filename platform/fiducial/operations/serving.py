@@ -8,7 +8,7 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fiducial.settings.embedded")
 logconfig_dict = settings.LOGGING
-GARBAGE = 50_000  # new objects between two collections: a page makes a tenth of that
+GARBAGE = 50_000  # new objects between two collections
 
 
 def post_worker_init(worker: Any) -> None:

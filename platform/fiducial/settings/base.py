@@ -205,7 +205,7 @@ METRICS_TOKEN = os.environ.get("FIDUCIAL_METRICS_TOKEN", "")
 LOGGING = logs.configuration(logs.Plain)
 
 LANGUAGE_CODE = "en-gb"
-USE_I18N = False  # one language: looking translations up was a tenth of a page
+USE_I18N = False  # one language: no page needs to look translations up
 DATE_FORMAT, DATETIME_FORMAT = "j M Y", "j M Y, H:i"
 TIME_ZONE = "UTC"
 USE_TZ = True

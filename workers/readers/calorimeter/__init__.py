@@ -3,7 +3,8 @@
 | module          | what it reads                                                              |
 |-----------------|----------------------------------------------------------------------------|
 | `table`         | text tables of cells and of events, one row a cell                          |
-| `columnar`      | the same tables as parquet, or as trees of a ROOT file (COCOA)              |
+| `columnar`      | the same tables as parquet, or as trees of a ROOT file                      |
+| `cocoa`         | COCOA's trees of coarse cells and of their true finer ones                  |
 | `building`      | those tables made into events: parents, units, what is wrong                |
 | `showers`       | HDF5 of simulated showers: CaloGAN, CaloChallenge                           |
 | `measuring`     | simulated fine cells measured as a coarse calorimeter would                 |

@@ -1,9 +1,8 @@
 """Tables of cells and events as parquet, and as trees of a ROOT file, through pyarrow and uproot.
 
 Columns and branches are called as those of text tables. A branch may hold a number for each event
-or a list with one for each of its cells (COCOA: `cell_e`, `cell_eta`, `cell_phi`, `cell_layer`);
-where none says the number of an event, events are counted from 0. Of COCOA's trees the first that
-holds cells is read, `Low_Tree` before others; truth in a tree of its own is not.
+or a list with one for each of its cells; where none says the number of an event, events are counted
+from 0. Trees as COCOA writes them, which state no sizes, are read by `cocoa`.
 
 Both libraries are an optional extra and imported here only, when such a file is read, in the
 separate ingest process.
@@ -16,14 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.readers.calorimeter import table
+from workers.readers.calorimeter import cocoa, table
 from workers.readers.calorimeter.table import Table
 from workers.readers.limits import MAX_VALUES
 from workers.readers.problems import refusal
 
 PARQUET, ROOT = b"PAR1", b"root"
 TREES = ("TTree", "ROOT::RNTuple")
-PREFERRED = "Low_Tree"
 Column = NDArray[np.float64]
 
 
@@ -86,7 +84,8 @@ def _numbers(values: Any, name: str) -> Column:
 def _root(path: Path, library: Any) -> list[Table]:
     with library.open(path) as file:
         trees = [file[key] for key, kind in file.classnames().items() if kind in TREES]
-        trees.sort(key=lambda tree: tree.name != PREFERRED)
+        if cocoa.are(trees):
+            return cocoa.tables(path.name, trees)
         for tree in trees:
             branches: list[str] = tree.keys()
             names = {name.lower(): name for name in branches}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ from fiducial.viewer.cell_figures import Scale, display
 from tests.factories import event_runs, measurements, runs
 from tests.factories.people import lab, person
 from workers.events import Cells
+from workers.writers import event_columns
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +109,36 @@ def test_tables_and_file_are_keyed_by_the_number_of_the_event(browser, run, tmp_
     with h5py.File(tmp_path / "e.h5") as file:
         assert file["samples"].shape[1] == event_runs.SAMPLES
     missing = browser.get(reverse("viewer:run-events", args=[run.pk, "other"]))
+    assert missing.status_code == 404
+
+
+def test_root_and_parquet_are_offered_and_hold_the_same_events(browser, run, tmp_path):
+    uproot, parquet = (pytest.importorskip(name) for name in ("uproot", "pyarrow.parquet"))
+    shown = browser.get(run.get_absolute_url()).content.decode()
+    assert "friend tree (ROOT)" in shown
+    assert "pip install" not in shown
+    (tmp_path / "e.root").write_bytes(downloaded(browser, run, "root"))
+    with uproot.open(tmp_path / "e.root") as file:
+        assert file["fiducial"]["event"].array().tolist() == list(range(6))
+    with zipfile.ZipFile(io.BytesIO(downloaded(browser, run, "parquet"))) as file:
+        assert file.namelist() == ["cells.parquet", "number.parquet", "particles.parquet"]
+        number = parquet.read_table(io.BytesIO(file.read("number.parquet")))
+    assert number.column("event").to_pylist() == list(range(6))
+
+
+def test_without_their_libraries_the_page_says_how_to_get_root_and_parquet(
+    client, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(event_columns, "LIBRARIES", ("a_library_nobody_has",))
+    settings.STORE = tmp_path / "store"
+    member = person()
+    run = runs.of_events(measurements.project(lab(member=member)), member)
+    client.force_login(member)
+    shown = client.get(run.get_absolute_url()).content.decode()
+    assert "pip install 'fiducial[events]'" in shown
+    assert "(ROOT)" not in shown
+    assert downloaded(client, run, "file")
+    missing = client.get(reverse("viewer:run-events", args=[run.pk, "root"]))
     assert missing.status_code == 404
 
 

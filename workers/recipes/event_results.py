@@ -45,7 +45,8 @@ def written(
     ) as writer:
         for name, columns in found.items():
             writer.table(name, columns, chunk=CHUNK)
-        writer.file(events_file.NAME, events_file.of(events, found))
+        for name, content in events_file.of(events, found):
+            writer.file(name, content)
         summary = {
             "recipe": "calorimeter",
             "factor": plane.factor,

@@ -1,7 +1,8 @@
-"""The answer of a run on events as one HDF5 file, to be read without the portal."""
+"""The answer of a run on events as files to be read without the portal."""
 
 import tempfile
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,31 @@ import numpy as np
 from workers.events import Events
 from workers.recipes.event_rows import Columns
 from workers.recipes.event_sums import MOST
+from workers.writers.event_columns import installed, write_parquet, write_root
 from workers.writers.events import PARTICLE, FineEvents, write_hdf5
 
-NAME = "events.h5"
+HDF5, ROOT, PARQUET = "events.h5", "events.root", "events-parquet.zip"
 
 
-def of(events: Events, found: Mapping[str, Columns]) -> bytes:
-    """The bytes of the file that `workers.writers.events.write_hdf5` describes."""
+def of(events: Events, found: Mapping[str, Columns]) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of the files that `workers.writers` describe, one after the other.
+
+    HDF5 always; ROOT and a zip of parquet tables where the libraries that write them are installed.
+    """
+    answer = answer_of(events, found)
     with tempfile.TemporaryDirectory(prefix="fiducial-") as folder:
-        path = Path(folder) / NAME
-        write_hdf5(path, answer_of(events, found))
-        return path.read_bytes()
+        path = Path(folder)
+        write_hdf5(path / HDF5, answer)
+        yield HDF5, (path / HDF5).read_bytes()
+        if not installed():
+            return
+        write_root(path / ROOT, answer)
+        yield ROOT, (path / ROOT).read_bytes()
+        write_parquet(path / "parquet", answer)
+        with zipfile.ZipFile(path / PARQUET, "w") as file:  # stored: parquet compresses itself
+            for table in sorted((path / "parquet").iterdir()):
+                file.write(table, table.name)
+        yield PARQUET, (path / PARQUET).read_bytes()
 
 
 def answer_of(events: Events, found: Mapping[str, Columns]) -> FineEvents:

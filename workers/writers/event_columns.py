@@ -4,6 +4,7 @@ Both libraries are the optional extra `events`; without it these functions raise
 """
 
 import importlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,12 @@ import numpy as np
 from workers.writers.events import INTERVAL, PARTICLE, FineEvents
 
 TREE = "fiducial"  # the name of the friend tree
+LIBRARIES = ("pyarrow", "uproot", "awkward")
+
+
+def installed() -> bool:
+    """Whether both functions can write here."""
+    return all(find_spec(name) for name in LIBRARIES)
 
 
 def write_parquet(folder: Path, answer: FineEvents) -> None:
@@ -43,13 +50,14 @@ def write_root(path: Path, answer: FineEvents) -> None:
         raise FileExistsError(path)
     seen = answer.samples.max(axis=1) > 0
     of_cells, (row, cell) = seen.sum(axis=1), np.nonzero(seen)
-    low, high = np.quantile(answer.samples, INTERVAL, axis=1)
+    drawn = answer.samples[row, :, cell]  # of a whole plane it would take a hundred times the room
+    low, high = np.quantile(drawn, INTERVAL, axis=1).astype(np.float32)
     of_cell = {
         "cell": cell.astype(np.int32),
-        "mean": answer.samples.mean(axis=1)[row, cell],
-        "lower": low[row, cell].astype(np.float32),
-        "upper": high[row, cell].astype(np.float32),
-        **{f"s{k}": answer.samples[row, k, cell] for k in range(answer.samples.shape[1])},
+        "mean": drawn.mean(axis=1),
+        "lower": low,
+        "upper": high,
+        **{f"s{k}": drawn[:, k] for k in range(drawn.shape[1])},
     }
     place = np.searchsorted(answer.event, answer.particles["event"], sorter=_order(answer))
     whose = _order(answer)[place]

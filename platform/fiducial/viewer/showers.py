@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from fiducial.runs.models import Run
-from workers.store import MeasurementStore, RunStore
+from workers.store import MeasurementStore, RunStore, StoreError
 
 from . import finders, shower_figures, stores
 from .page import facts
@@ -21,7 +21,8 @@ RECIPE = "calorimeter"
 LISTED = 5_000  # events in the list of the page; the table has all
 ROWS = 20_000  # of a table that are written together
 LIST = ("event", "energy", "likely", "chance", "particles", "risk", "residual", "abstained")
-FILE = "events.h5"
+# Files of a run by their word in an address; the last two where the worker could write them.
+FILES = {"file": "events.h5", "root": "events.root", "parquet": "events-parquet.zip"}
 PIECE = 2**20  # bytes of a download that are read together
 
 
@@ -35,6 +36,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "first": Refined.of(store, measured, None).number,
         "listed": min(summary["events"], LISTED),
         "parameters": facts(store.provenance),
+        "files": [kind for kind in FILES if has_file(store, kind)],
         "config": {
             "list": listed(store),
             "event": reverse("viewer:run-event", args=[run.pk]),
@@ -143,9 +145,18 @@ TABLES: dict[str, Callable[[RunStore, MeasurementStore], Iterator[list[Any]]]] =
 }
 
 
-def as_file(store: RunStore) -> Iterator[bytes]:
-    """The HDF5 file of the run, a piece after the other."""
-    place = store.file(FILE)
+def has_file(store: RunStore, kind: str) -> bool:
+    """Whether the run has the file `kind` of FILES."""
+    try:
+        store.file(FILES[kind])
+    except StoreError:
+        return False
+    return True
+
+
+def as_file(store: RunStore, kind: str) -> Iterator[bytes]:
+    """The file `kind` of FILES, a piece after the other."""
+    place = store.file(FILES[kind])
     if not isinstance(place, Path):
         yield from place.pieces()
         return

@@ -235,12 +235,14 @@ def run_event(request: HttpRequest, pk: str) -> JsonResponse:
 @login_required
 @require_GET
 def run_events(request: HttpRequest, pk: str, kind: str) -> StreamingHttpResponse:
-    """Every event as a table, or all samples as one HDF5 file (`kind` "file")."""
+    """Every event as a table, or all samples as one of the files of the run."""
     run = _of_recipe(request, pk, showers.RECIPE)
     name = f"{slugify(run.measurement.name) or 'events'}-{str(run.pk)[:8]}"
     store = stores.of_run(run)
-    if kind == "file":
-        return attachment(showers.as_file(store), f"{name}-{showers.FILE}")
+    if kind in showers.FILES:
+        if not showers.has_file(store, kind):
+            raise Http404("This run has no such file.")
+        return attachment(showers.as_file(store, kind), f"{name}-{showers.FILES[kind]}")
     if kind not in showers.TABLES:
         raise Http404
     return attachment(showers.as_csv(store, showers.measurement(run), kind), f"{name}-{kind}.csv")

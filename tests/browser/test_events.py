@@ -82,3 +82,7 @@ def test_a_table_without_an_event_is_refused_in_a_sentence(
     page = visit(member, f"/projects/{project.pk}/upload/")
     brought(page, [file])
     expect(page.get_by_text("There is no event in this table")).to_be_visible()
+    expect(page.get_by_role("heading", name="What a file of events needs")).to_be_visible()
+    expect(page.get_by_label("Noise of a cell, where no file states it")).to_be_visible()
+    expect(page.get_by_text("Beam current")).to_have_count(0)
+    assert_open_to_all(page)

@@ -80,7 +80,8 @@ def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
             summary["glance"] = glance(measurement.values, summary)
         digest = write_measurement(Path(request["output"]), measurement)
     except ReadError as error:
-        return {"state": "refused", "problems": [asdict(error.problem)]}
+        reply = {"state": "refused", "problems": [asdict(error.problem)]}
+        return reply | ({"content": error.content} if error.content else {})
     except StoreError as error:
         return refused("the store", str(error), "Try again later, or tell the operator.")
     return {

@@ -4,11 +4,15 @@ from workers.measurement import Problem
 
 
 class ReadError(Exception):
-    """These files cannot be read as a map; `problem` says what is wrong, where, and what to do."""
+    """These files cannot be read; `problem` says what is wrong, where, and what to do.
 
-    def __init__(self, problem: Problem) -> None:
+    `content` is what they hold where that is plain although they cannot be read ("events"), so that
+    a page can ask for what such files need.
+    """
+
+    def __init__(self, problem: Problem, content: str | None = None) -> None:
         super().__init__(f"{problem.where}: {problem.what} {problem.do}")
-        self.problem = problem
+        self.problem, self.content = problem, content
 
 
 class NotAMapError(ReadError):

@@ -83,8 +83,8 @@ class Measurement(models.Model):
 
     @property
     def holds_events(self) -> bool:
-        """Events of a calorimeter, which have no channels either."""
-        return self.content == "events"
+        """Events of a calorimeter that were read, which have no channels either."""
+        return self.is_readable and self.content == "events"
 
     @property
     def is_final(self) -> bool:

@@ -96,6 +96,7 @@ CELL = "cell,parent,layer,x,y,width,height,sigma\n"
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
+        ({"e.csv": HEAD}, "There is no event in this table"),
         ({"e.csv": HEAD + "1,0,0,0,1,1,nan,20\n"}, "is no number"),
         ({"e.csv": HEAD + "1,0,0,0,1,1,0.9,20\n"}, "That is no shower"),
         (
@@ -114,6 +115,24 @@ def test_broken_events_are_refused_with_a_sentence_on_the_page(
     assert made.state == "refused"
     shown = re.sub(r"\s+", " ", page_of(client, member, made))
     assert sentence in shown
+    assert "What a file of events needs" in shown
+    assert "Noise of a cell" in shown
+    for of_maps in ("Beam current", "Unit of the values", "Pixel size", "element map"):
+        assert of_maps not in shown
+    assert client.get(project.get_absolute_url()).status_code == 200
+    assert isinstance(client.get(made.get_absolute_url()).context["form"], EventCorrectionForm)
+
+
+def test_a_refused_table_that_a_person_calls_maps_is_asked_about_as_maps(client, member, project):
+    made = uploaded(project, member, {"e.csv": HEAD.encode()})
+    assert made.content == "events"
+    client.force_login(member)
+    address = reverse("measurements:measurement-correct", args=[made.pk])
+    client.post(address, {"content": "maps"})
+    tasks.ingest()
+    made.refresh_from_db()
+    assert (made.state, made.content) == ("refused", "maps")
+    assert "What a file of events needs" not in page_of(client, member, made)
 
 
 def test_missing_noise_is_answered_on_the_page(client, member, project, tmp_path):

@@ -33,7 +33,7 @@ def publish(measurement_id: UUID, attempt: int, reply: Reply, output: Place) -> 
     if reply["state"] != "refused" and (twin := _twin(row, reply["content_hash"])):
         reply = _refused_as_copy(twin)
     if reply["state"] == "refused":
-        _refuse(row, reply["problems"])
+        _refuse(row, reply)
     else:
         _accept(row, reply, output)
     row.state_since = timezone.now()
@@ -53,9 +53,12 @@ def _accept(row: Measurement, reply: Reply, output: Place) -> None:
     row.state = reply["state"]
 
 
-def _refuse(row: Measurement, problems: list[dict[str, str]]) -> None:
+def _refuse(row: Measurement, reply: Reply) -> None:
+    problems = reply["problems"]
     if row.revision == 0:
         row.state, row.problems = State.REFUSED, problems
+        # What the files hold may be plain although they cannot be read: the page asks accordingly.
+        row.summary = {"content": reply["content"]} if "content" in reply else {}
         return
     # The revision before stays in force, so what was found in it does too; old refusals are over.
     standing = [problem for problem in row.problems if problem["severity"] != "refused"]

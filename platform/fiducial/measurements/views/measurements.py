@@ -78,7 +78,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _form_of(found: Measurement) -> type[AnyForm]:
-    if found.holds_events or found.answers.get("content") == "events":
+    if found.content == "events" or found.answers.get("content") == "events":
         return EventCorrectionForm
     return FrameCorrectionForm if found.holds_frames else CorrectionForm
 
@@ -95,6 +95,7 @@ def _page(
         "gallery": None if found.holds_frames or found.holds_events else shown,
         "frames": shown if found.holds_frames else None,
         "events": shown if found.holds_events else None,
+        "unread_events": found.content == "events" and not found.is_readable,
         "correcting": CORRECTING.get(type(form), "measurements/_correct.html"),
         "per_channel": queries.per_channel(found),
         "file_rows": queries.file_rows(found),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("fiducial.plans.urls")),
     path("", include("fiducial.measurements.urls")),
     path("", include("fiducial.runs.urls")),
+    path("", include("fiducial.live.urls")),
     path("", include("fiducial.operate.urls")),
     path("", include("fiducial.viewer.urls")),
     path("", include("fiducial.learning.urls")),

@@ -24,7 +24,7 @@ NO_PAGE = {
         "viewer:run-object",
         *("viewer:run-profile", "operations:live", "operations:ready", "operations:metrics"),
         *("learning:curve", "learning:model-curve", "measurements:frame", "measurements:event"),
-        "viewer:run-event",
+        *("viewer:run-event", "live:picture"),
     ],
     "pictures and tiles": [
         *("measurements:thumbnail", "viewer:run-preview-picture", "viewer:run-phases"),
@@ -45,6 +45,7 @@ NO_PAGE = {
     ],
     "parts of a page that is tried": [
         *("accounts:under-way", "measurements:measurement-progress", "runs:queue-lines"),
+        "live:progress",
         *("runs:run-progress", "reports:check-run", "audits:offer", "audits:progress"),
         *("audits:claim", "operate:state"),
     ],

@@ -42,6 +42,15 @@ OF_ROUTE = {
     "api-1:put_part": "upload",
     "api-1:complete_upload": "upload",
     "viewer:run-preview-picture": "running",
+    "live:scan": "live",
+    "live:progress": "live",
+    "live:picture": "live",
+    "live:close": "live",
+    "live:preview": "live",
+    "api-1:get_live_scan": "live",
+    "api-1:send_frames": "live",
+    "api-1:close_live_scan": "live",
+    "api-1:start_preview": "live",
     "measurements:frame": "scan",
     "measurements:event": "events",
     "viewer:run-unit": "units",
@@ -68,6 +77,7 @@ NAMED: dict[str | tuple[str, str], str] = {
     ("api-1:announce_rescan", "number"): "placement",
     ("api-1:get_stage_list", "number"): "placement",
     ("api-1:get_project", "number"): "project",
+    ("api-1:open_live_scan", "number"): "project",
 }
 # What every other parameter is.
 PLAIN: dict[str | tuple[str, str], Any] = {
@@ -113,6 +123,7 @@ BODIES: dict[str, Callable[[Number], dict[str, Any]]] = {
     "api-1:remove_person": lambda number: {"role": "reviewer"},
     "api-1:remove_standards": lambda number: {"table": ""},
     "api-1:keep_model": lambda number: {"name": "n" * 100},
+    "api-1:open_live_scan": lambda number: {"frames": 4, "side": 32, "preview": False},
     "api-1:ask_for_review": lambda number: {"reviewer": "nobody", "due": "2027-01-01"},
     "api-1:end_blind_review": lambda number: {"reason": ""},
     "api-1:freeze_report": lambda number: {"title": "t" * 300},

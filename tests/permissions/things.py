@@ -22,6 +22,7 @@ from tests.factories import (
     demo,
     events,
     lessons,
+    live,
     measurements,
     people,
     run_store,
@@ -69,6 +70,9 @@ def make(name: str) -> Things:
         "scan": measurements.ready(
             run.measurement.project, cast["member"], scans.scan(), f"{name} scan"
         ),
+        "live": live.opened(
+            run.measurement.project, cast["member"], name=f"{name} live"
+        ).measurement,
         "events": measurements.ready(
             run.measurement.project, cast["member"], events.read(), f"{name} events"
         ),

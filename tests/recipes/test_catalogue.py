@@ -112,6 +112,7 @@ def test_a_facility_adds_recipes_by_naming_their_modules():
         "xray-variational",
         "unit-pathways",
         "diffraction",
+        "diffraction-live",
         "calorimeter",
         "bragg",
         "teach",

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["choice", "integer", "number", "boolean", "channels", "measurement", "network"]
-Product = Literal["answer", "network"]  # what a run is for
+Product = Literal["answer", "network", "preview"]  # what a run is for
 Content = Literal[
-    "maps", "movie", "scan", "volume", "events"
-]  # of a measurement; as `workers.measurement`, free of numpy
+    "maps", "movie", "scan", "volume", "events", "live"
+]  # of a measurement, as `workers.measurement`, free of numpy; "live": its frames still arrive
 Values = Mapping[str, Any]
 WANTED: Mapping[Content, str] = {
     "maps": "maps of elements",
@@ -20,6 +20,7 @@ WANTED: Mapping[Content, str] = {
     "scan": "scanned diffraction frames",
     "volume": "the frames of a rocking curve",
     "events": "events of a calorimeter",
+    "live": "a scan that is open for frames",
 }
 
 _YES, _NO = {"true", "on", "yes", "1"}, {"false", "off", "no", "0", ""}

@@ -33,15 +33,20 @@ def _propagator(measured: DiffractionScan) -> Propagator:
     return FarField()
 
 
+def shrunk(probe: Tensor, side: int) -> Tensor:
+    """A probe `(s, s)` as frames of only their middle `side` pixels see it."""
+    spectrum = torch.fft.fft2(torch.fft.ifftshift(probe))
+    smaller: Tensor = torch.fft.fftshift(torch.fft.ifft2(middle(spectrum, side)))
+    return smaller
+
+
 def first_probe(measured: DiffractionScan, scan: Scan) -> tuple[Tensor, str]:
     """The probe `(s, s)` to start from on the pixels of `scan`, and where it came from in words."""
     if measured.probe is not None:
         strongest = torch.from_numpy(measured.probe)[0]
         if scan.side == measured.side:
             return strongest, "the probe of the file"
-        spectrum = torch.fft.fft2(torch.fft.ifftshift(strongest))
-        shrunk: Tensor = torch.fft.fftshift(torch.fft.ifft2(middle(spectrum, scan.side)))
-        return shrunk, "the probe of the file"
+        return shrunk(strongest, scan.side), "the probe of the file"
     if measured.propagation == "near":
         raise RunError(NO_PROBE)
     return guessed_probe(scan), "a focus as large as the mean frame says"

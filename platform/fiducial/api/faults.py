@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from fiducial.accounts.permissions import NotAllowed
 from fiducial.errors import Refused
+from fiducial.live.errors import Closed
 from fiducial.measurements.errors import (
     DiskFull,
     Duplicate,
@@ -40,6 +41,7 @@ class Kind(NamedTuple):
 KINDS: dict[type[Exception], Kind] = {
     NotAllowed: Kind(403, "not-allowed", "Your role does not allow this"),
     Incomplete: Kind(409, "incomplete", "Parts are missing"),
+    Closed: Kind(409, "closed", "No more frames are taken"),
     Duplicate: Kind(409, "duplicate", "These files are here already"),
     StillServed: Kind(409, "still-served", "The first request is still being served"),
     TooLarge: Kind(413, "too-large", "More than the portal takes"),

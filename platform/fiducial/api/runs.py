@@ -27,7 +27,7 @@ router = Router(tags=["runs"])
 @paginate(Pages)
 def list_recipes(request: HttpRequest) -> list[Recipe]:
     """What can be run, and what each recipe asks for."""
-    return list(RECIPES.values())
+    return [recipe for recipe in RECIPES.values() if recipe.makes != "preview"]
 
 
 @router.get("/runs", response=list[RunOut], auth=SIGNED_IN)

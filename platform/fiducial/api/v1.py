@@ -6,7 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI
 
-from . import audits, faults, files, labs, measurements, networks, reports, reviews, runs
+from . import audits, faults, files, labs, live, measurements, networks, reports, reviews, runs
 from .auth import SIGNED_IN
 from .parsing import Texts
 from .schemas import Problem
@@ -43,5 +43,5 @@ faults.install(api)
 # Answers carry an ETag; sent back as If-None-Match it spares the answer that is known already.
 api.add_decorator(conditional_page, mode="view")
 api.add_decorator(cache_control(private=True, no_cache=True), mode="view")
-for routes in (labs, measurements, runs, networks, reports, reviews, audits, files):
+for routes in (labs, measurements, live, runs, networks, reports, reviews, audits, files):
     api.add_router("", routes.router)

@@ -56,7 +56,7 @@ def model_curve(request: HttpRequest, pk: UUID) -> JsonResponse:
 def curve(request: HttpRequest, pk: UUID) -> JsonResponse:
     """The learning curve of a lesson, as a figure; it grows while the lesson is under way."""
     run = get_object_or_404(visible_runs(request.user), pk=pk)
-    if describing.answers(run):
+    if not describing.teaches(run):
         raise Http404("This run teaches no network.")
     return JsonResponse(pages.figure(pages.lines_of(run)))
 

@@ -32,6 +32,11 @@ def arrived_file(file: UploadedFile) -> Path:
     return quarantine(file.measurement_id) / "files" / file.name
 
 
+def live(measurement_id: UUID) -> Path:
+    """Frames that arrive one by one: what a reader is given once no more come."""
+    return quarantine(measurement_id) / "files" / "frames.zarr"
+
+
 def reading(measurement_id: UUID) -> Path:
     """The folder of this machine in which files are being read."""
     return places.here(f"measurements/{measurement_id}")

@@ -28,6 +28,7 @@ class Measurement(models.Model):
 
     class State(models.TextChoices):
         UPLOADING = "uploading"  # files are still arriving
+        LIVE = "live"  # frames are still arriving, one by one (`fiducial.live`)
         QUARANTINED = "quarantined"  # complete, waiting for the separate ingest process
         INGESTING = "ingesting"
         ATTENTION = "attention"  # read, but a person must answer `questions` first
@@ -73,7 +74,9 @@ class Measurement(models.Model):
 
     @property
     def content(self) -> str:
-        """ "maps", "movie", "scan", …; summaries older than movies do not say."""
+        """ "maps", "movie", "scan", …; "live" while frames arrive. Summaries older than movies do
+        not say.
+        """
         return str(self.summary.get("content", "maps"))
 
     @property

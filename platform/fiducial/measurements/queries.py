@@ -95,8 +95,12 @@ def _is_movie(measurement: Measurement) -> bool:
 
 
 def store_folder(measurement: Measurement, revision: int | None = None) -> Place:
-    """Where a closed revision lies (a Zarr group); the newest when none is named."""
+    """Where a closed revision lies (a Zarr group), the newest when none is named; number 0 is what
+    has arrived of a scan that is open for frames.
+    """
     number = measurement.revision if revision is None else revision
+    if revision == 0:
+        return folders.live(measurement.pk)
     return folders.revision(measurement.pk, number)
 
 

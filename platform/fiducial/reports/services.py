@@ -72,6 +72,8 @@ def _may_freeze(run: Run, by: User) -> None:
     permissions.require(by, permissions.WORK, run.measurement.project.lab)
     if run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished run can be frozen; this one has no result yet.")
+    if describing.previews(run):
+        raise Refused("A preview cannot be frozen: run the scan once it is closed.")
     if not describing.answers(run):
         raise Refused("This run taught a network; freeze a run that asks it about a map.")
 

@@ -17,9 +17,23 @@ def parameters(run: Run) -> list[tuple[str, str]]:
 
 
 def answers(run: Run) -> bool:
-    """Whether it answers a question about its measurement, as all but lessons of a network do."""
+    """Whether it answers a question about its measurement: neither a lesson nor a preview."""
+    return _makes(run) == "answer"
+
+
+def teaches(run: Run) -> bool:
+    """Whether it teaches a network."""
+    return _makes(run) == "network"
+
+
+def previews(run: Run) -> bool:
+    """Whether it only shows a scan that was open when it began."""
+    return _makes(run) == "preview"
+
+
+def _makes(run: Run) -> str:
     recipe = RECIPES.get(run.recipe)
-    return recipe is None or recipe.makes == "answer"
+    return recipe.makes if recipe else "answer"
 
 
 def brief(run: Run) -> str:

@@ -66,6 +66,25 @@ def submit(
     return run
 
 
+def submit_preview(*, measurement: Measurement, recipe: str, by: User) -> Run:
+    """Queue a preview of a scan that is open for frames (revision 0); within a transaction.
+
+    Whoever calls looked at rights. Refused where it would pass a cap or a quota.
+    """
+    declared = declared_recipe(recipe)
+    run = _queue(
+        measurement=measurement,
+        measurement_revision=0,
+        recipe=declared.name,
+        parameters=_clean(declared, {}, measurement),
+        seed=0,
+        lane="",
+        submitted_by=by,
+    )
+    record("run.queued", by=by, lab=measurement.project.lab, subject=run)
+    return run
+
+
 @transaction.atomic
 def retry(*, run: Run, by: User) -> Run:
     """Queue the inputs of a failed or cancelled run again, on the revision it had.
@@ -120,7 +139,8 @@ def cancel(*, run: Run, by: User) -> Run:
 def declared_recipe(name: str) -> Recipe:
     """The recipe called `name`; Refused when this portal has none."""
     if name not in RECIPES:
-        raise Refused(f"There is no recipe “{name}”; choose one of {', '.join(RECIPES)}.")
+        offered = ", ".join(each.name for each in RECIPES.values() if each.makes != "preview")
+        raise Refused(f"There is no recipe “{name}”; choose one of {offered}.")
     return RECIPES[name]
 
 
@@ -132,6 +152,7 @@ def refuse_unready(measurement: Measurement) -> None:
     if measurement.state == state.READY:
         return
     reasons = {
+        state.LIVE: "its frames are still arriving. Close the scan first.",
         state.UPLOADING: "its files are still arriving. Finish the upload first.",
         state.ATTENTION: "the reader has a question about it. Answer it on its page first.",
         state.REFUSED: "its files could not be read. Its page says why.",

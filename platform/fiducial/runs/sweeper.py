@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from fiducial.accounts import letters
 from fiducial.audits.sweeping import sweep as audits
+from fiducial.live import services as live
 from fiducial.measurements import services as measurements
 
 from . import folders, following, leases, tickets, tiling, words
@@ -36,6 +37,7 @@ def sweep() -> None:
         following.end_in_vain,
         remove_debris,
         issue_lost_tickets,
+        live.sweep,
         measurements.sweep,
         audits,
         letters.forget,

@@ -119,6 +119,8 @@ def lines(request: HttpRequest) -> HttpResponse:
 def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One run: its result where there is one, otherwise how far it is or why it ended."""
     found = _run(request, pk)
+    if describing.previews(found):
+        return redirect("live:scan", found.measurement_id)
     if found.state == Run.State.SUCCEEDED:
         return finished_run(request, found)
     return render(request, "runs/run.html", _about(request, found))
@@ -261,7 +263,7 @@ def _mark(request: HttpRequest, moving: dict[str, Any]) -> str:
 
 
 def _about(request: HttpRequest, found: Run) -> dict[str, Any]:
-    teaches = not describing.answers(found)
+    teaches = describing.teaches(found)
     about = following.page(found) if teaches and not found.is_final else {}
     return (
         about

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "fiducial.plans",
     "fiducial.measurements",
     "fiducial.runs",
+    "fiducial.live",
     "fiducial.operate",
     "fiducial.viewer",
     "fiducial.learning",
@@ -189,6 +190,10 @@ WATCHED_SECONDS = float(os.environ.get("FIDUCIAL_WATCHED_SECONDS", "60"))
 WATCHED_MAX_BYTES = int(os.environ.get("FIDUCIAL_WATCHED_MAX_BYTES", str(100 * 1024**3)))
 UPLOAD_PART_BYTES = 4 * 1024**2
 UPLOAD_MAX_FILES = 2000
+# Of a scan whose frames arrive one by one.
+LIVE_FRAMES_AT_ONCE = 256
+LIVE_BODY_BYTES = 16 * 1024**2  # of these, and a line that names them
+LIVE_SILENCE_SECONDS = float(os.environ.get("FIDUCIAL_LIVE_SILENCE_SECONDS", "900"))
 # What `manage.py retention --apply` lets go, in days; 0 keeps it for ever.
 KEEP_UNFINISHED_DAYS = float(os.environ.get("FIDUCIAL_KEEP_UNFINISHED_DAYS", "0"))
 KEEP_RESULTS_DAYS = float(os.environ.get("FIDUCIAL_KEEP_RESULTS_DAYS", "0"))

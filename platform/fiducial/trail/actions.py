@@ -9,6 +9,8 @@ ACTIONS: dict[str, str] = {
     "measurement.uploaded": "uploaded",
     "measurement.corrected": "corrected",
     "measurement.deleted": "deleted",
+    "scan.opened": "opened for frames",
+    "scan.closed": "closed, after its frames had arrived,",
     "windows.drawn": "drew audit windows of",
     "windows.chosen": "chose windows of",
     "windows.rescanned": "handed in windows of",

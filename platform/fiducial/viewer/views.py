@@ -296,7 +296,7 @@ def finished(request: HttpRequest, pk: str, only: tuple[str, ...] = ()) -> Run:
         succeeded = succeeded.select_related(None).only(*only)
     run = get_object_or_404(succeeded, pk=pk)
     if not describing.answers(run):
-        raise Http404("This run taught a network: there is no map to look at.")
+        raise Http404("This run made no map to look at.")
     return run
 
 

@@ -169,9 +169,16 @@ def _pixel_m(found: Found, told: Mapping[str, Any], kept: float, side: int) -> f
     if wavelength is None and found.energy_ev:
         wavelength = HC_EV_M / found.energy_ev
     distance, pixel = _told(told, "distance_m") or found.distance_m, _detector_m(found, told)
-    if wavelength is None or distance is None or pixel is None:
+    return far_field_pixel(wavelength, distance, pixel, side)
+
+
+def far_field_pixel(
+    wavelength: float | None, distance: float | None, detector_pixel: float | None, side: int
+) -> float | None:
+    """Side of an object pixel λz/(s·p), all in metres; None where one of them is not known."""
+    if wavelength is None or distance is None or detector_pixel is None:
         return None
-    return wavelength * distance / (side * pixel)
+    return wavelength * distance / (side * detector_pixel)
 
 
 def _detector_m(found: Found, told: Mapping[str, Any], scale: float = 1.0) -> float | None:

@@ -64,7 +64,7 @@ def in_pixels(
             f"The places are in {NAMES[unit]}, and the size of an object pixel is not known.",
             "Enter it, or energy, distance and detector pixel, from which it follows.",
         )
-    moved = places * _scale(unit, pixel_m)
+    moved = places * scale(unit, pixel_m)
     seen = overlap.overlap_of(moved, diameter)
     heard.convention["overlap"] = round(seen.share, 4)
     if unit is not None and not seen.plausible and not set(heard.open) & {"pixel_nm"}:
@@ -72,7 +72,7 @@ def in_pixels(
             name
             for name in NAMES
             if name != unit and (name == "px" or pixel_m is not None)
-            if overlap.overlap_of(places * _scale(name, pixel_m), diameter).plausible
+            if overlap.overlap_of(places * scale(name, pixel_m), diameter).plausible
         ]
         fits = f" In {NAMES[other[0]]} they would overlap." if other else ""
         heard.ask(
@@ -88,8 +88,8 @@ def along_frames(
     places: NDArray[np.float64], frames: NDArray[Any], heard: Heard
 ) -> NDArray[np.float64]:
     """Places along rows and columns of the frames, as a person said; asks if frames disagree."""
-    turned = _turned(places, heard.told)
-    seen = geometry.geometry_of(geometry.centres_of_mass(frames), turned)
+    along = turned(places, heard.told)
+    seen = geometry.geometry_of(geometry.centres_of_mass(frames), along)
     if seen is None or not seen.tells:
         heard.convention["geometry"] = {"tells": False}
         heard.say(
@@ -98,7 +98,7 @@ def along_frames(
             "few, on a line, or too little contrast.",
             "Compare the result with a picture of the specimen.",
         )
-        return turned
+        return along
     heard.convention["geometry"] = {
         "tells": True,
         "ratio": round(seen.ratio, 4),
@@ -114,14 +114,16 @@ def along_frames(
             f"is {seen.ratio:.2g}, where {seen.best:.2g} can be reached).",
             "Choose below how the places run, and read the files again.",
         )
-    return turned
+    return along
 
 
-def _scale(unit: str | None, pixel_m: float | None) -> float:
+def scale(unit: str | None, pixel_m: float | None) -> float:
+    """Object pixels in one of `unit`; 1 where either is not known."""
     return UNITS_M[unit] / pixel_m if unit in UNITS_M and pixel_m else 1.0
 
 
-def _turned(places: NDArray[np.float64], told: Any) -> NDArray[np.float64]:
+def turned(places: NDArray[np.float64], told: Any) -> NDArray[np.float64]:
+    """Places along the frames as a person says (`axes`, then `turned_deg`)."""
     axes = told.get("axes") or "stated"
     if axes == "swapped":
         places = places[:, ::-1]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workers.readers import tiff
-from workers.readers.diffraction import cxi, matlab, npz, products, stack
+from workers.readers.diffraction import cxi, live, matlab, npz, products, stack
 from workers.readers.diffraction.found import Found
 from workers.readers.problems import refusal
 
@@ -29,6 +29,8 @@ FORMATS = (
 
 def scan_in(paths: Sequence[Path], told: Mapping[str, Any]) -> Found | None:
     """What the files hold of a scan; None where they are none (ReadError where one is broken)."""
+    if opened := next((path for path in paths if live.recognises(path)), None):
+        return live.read(opened)
     heads = {path: _head(path) for path in paths if path.is_file()}
     for path, head in heads.items():
         for one in FORMATS:

@@ -1,6 +1,6 @@
 """Changing projects and measurements: each call checks, writes in one transaction, or refuses."""
 
-from .arriving import taken
+from .arriving import refuse_without_room, taken
 from .corrections import correct
 from .ingesting import ingest, ingest_next
 from .projects import create_project
@@ -24,6 +24,7 @@ __all__ = [
     "missing_parts",
     "part_size",
     "receive_part",
+    "refuse_without_room",
     "sweep",
     "take",
     "taken",

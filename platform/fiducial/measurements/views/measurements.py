@@ -31,6 +31,8 @@ CORRECTING: dict[type[AnyForm], str] = {
 @require_GET
 def measurement(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _visible(request, pk)
+    if found.state == Measurement.State.LIVE:
+        return redirect("live:scan", pk)
     return _page(request, found, _form_of(found)(found))
 
 
@@ -101,6 +103,7 @@ def _page(
         "file_rows": queries.file_rows(found),
         "form": form,
         "runs": found.runs.order_by("-created"),
+        "was_live": hasattr(found, "live") and not found.live.is_open,
         "may_run": any(recipe.takes(found.summary) for recipe in RECIPES.values()),
         "may_work": permissions.may(request.user, permissions.WORK, found.project.lab),
     }
@@ -122,4 +125,4 @@ def _shown(request: HttpRequest, found: Measurement) -> dict[str, Any] | None:
 
 def _visible(request: HttpRequest, pk: UUID) -> Measurement:
     visible = queries.visible_measurements(request.user)
-    return get_object_or_404(visible.select_related("project__lab", "uploaded_by"), pk=pk)
+    return get_object_or_404(visible.select_related("project__lab", "uploaded_by", "live"), pk=pk)

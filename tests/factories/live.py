@@ -1,0 +1,40 @@
+"""Scans that are open for frames, and the deliveries a detector's program would send."""
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fiducial.accounts.models import User
+from fiducial.live import services
+from fiducial.live.models import LiveScan
+from fiducial.measurements.models import Project
+from tests.factories import scans
+from workers.store.live import Optics
+
+ACROSS = 6
+FRAMES = ACROSS**2
+
+
+def counted() -> tuple[NDArray[np.uint16], NDArray[np.float64], NDArray[np.complex64]]:
+    """Frames with zero frequency at [0, 0], their places, and the probe."""
+    return scans.counted(across=ACROSS)
+
+
+def optics(**said: Any) -> Optics:
+    return Optics(**{"side": scans.SIDE, "zero": "corner", **said})
+
+
+def opened(project: Project, member: User, **said: Any) -> LiveScan:
+    """A scan of `FRAMES` frames whose places are known ahead; `said` replaces what is asked."""
+    asked = {"frames": FRAMES, "optics": optics(), "positions": counted()[1], "preview": False}
+    return services.open_scan(
+        project=project, user=member, asked=services.Opening(**{**asked, **said})
+    )
+
+
+def body(frames: NDArray[Any], index: Any, **said: Any) -> bytes:
+    """A delivery as it is sent."""
+    line = json.dumps({"index": index, **said}).encode()
+    return line + b"\n" + np.ascontiguousarray(frames).tobytes()

@@ -106,6 +106,15 @@ def parser() -> argparse.ArgumentParser:
     unblind.add_argument("--because", required=True, metavar="REASON", help="kept in the trail")
     unblind.set_defaults(does=commands.unblind)
 
+    live = every.add_parser("live", help="carry frames from a stream to a live scan")
+    live.add_argument("scan", help="the measurement that was opened for frames")
+    origin = live.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--redis", metavar="URL", help="such as redis://detector/0")
+    origin.add_argument("--zmq", metavar="ADDRESS", help="such as tcp://detector:5555")
+    live.add_argument("--stream", default="frames", help="of Redis (default: frames)")
+    live.add_argument("--socket", choices=("pull", "sub"), default="pull", help="of ZeroMQ")
+    live.set_defaults(does=commands.live)
+
     watch = every.add_parser("watch", help="follow a run until it is over")
     watch.add_argument("run")
     watch.set_defaults(does=commands.watch)

@@ -127,6 +127,22 @@ class Client:
         """Keep what an accepted lesson taught as a model of its lab, called `name`."""
         return Model.of(self._transport.ask("POST", f"runs/{run}/model", json={"name": name}))
 
+    def live(self, scan: str) -> dict[str, Any]:
+        """How a live scan stands: `received`, `dropped`, `used`, `state` and so on."""
+        found: dict[str, Any] = self._transport.look(f"measurements/{scan}/live")
+        return found
+
+    def deliver(self, scan: str, body: bytes) -> dict[str, Any]:
+        """Send frames to a live scan: a line of JSON that names them, a line feed, the frames."""
+        path = f"measurements/{scan}/live/frames"
+        answer: dict[str, Any] = self._transport.ask("POST", path, content=body)
+        return answer
+
+    def close_live(self, scan: str) -> dict[str, Any]:
+        """Have a live scan take no more frames: it becomes a measurement like any other."""
+        answer: dict[str, Any] = self._transport.ask("POST", f"measurements/{scan}/live/close")
+        return answer
+
     def models(self) -> Iterator[Model]:
         """The models of my labs, newest first."""
         return map(Model.of, self._transport.pages("models", {}))

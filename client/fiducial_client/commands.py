@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import bars, config
+from . import bars, config, streaming
 from .client import Client
 from .config import Access, access
 from .models import Measurement, Model, Report, Run
@@ -130,6 +130,19 @@ def unblind(asked: argparse.Namespace) -> int:
     with _portal(asked) as portal:
         portal.unblind(asked.report, asked.because)
     say("The review is blind no more; the trail says so.")
+    return DONE
+
+
+def live(asked: argparse.Namespace) -> int:
+    """Carry frames to a live scan until it ends."""
+    source: streaming.Source
+    if asked.redis:
+        source = streaming.RedisStream(asked.redis, asked.stream, f"fiducial-{asked.scan}")
+    else:
+        source = streaming.ZmqSocket(asked.zmq, asked.socket)
+    with _portal(asked) as portal:
+        received = streaming.forward(portal, asked.scan, source, say)
+    say(f"The scan is closed; it has {received} frames.")
     return DONE
 
 

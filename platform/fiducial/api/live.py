@@ -74,6 +74,7 @@ class LiveOut(Schema):
 
     id: UUID
     state: Literal["waiting", "arriving", "quiet", "ended"]
+    frame_bytes: int
     planned: int
     received: int
     again: int
@@ -154,6 +155,7 @@ def _answer(scan: LiveScan) -> dict[str, Any]:
     standing = queries.standing(scan)
     return {
         "id": scan.measurement_id,
+        "frame_bytes": standing.frame_bytes,
         "planned": scan.planned,
         "received": scan.received,
         "again": scan.again,

@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
+from fiducial.measurements.folders import live as store_folder
 from fiducial.runs import folders
 from fiducial.runs.models import Run
 from fiducial.viewer import stores
 from workers.store import StoreError, glimpses
+from workers.store.live import LiveStore
 
 from . import numbers
 from .models import LiveScan
@@ -44,6 +46,11 @@ class Standing:
         if not self.scan.received:
             return "waiting"
         return "arriving" if self.scan.per_second() else "quiet"
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame as it is sent."""
+        return LiveStore(store_folder(self.scan.measurement_id)).optics.frame_bytes
 
     @property
     def per_second(self) -> float:

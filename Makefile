@@ -12,7 +12,7 @@ DEV := $(VENV)/.dev-installed
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-conventions benchmark-calorimeter benchmark-facility benchmark-memory validate train
+.PHONY: help install demo demo-check test lint benchmark-xray benchmark-diffusion benchmark-rvae benchmark-diffraction benchmark-conventions benchmark-calorimeter benchmark-facility benchmark-memory benchmark-live validate train
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ benchmark-facility: $(DEV) ## fairness, the queue, 200 people at once, faults an
 
 benchmark-memory: $(DEV) ## peak memory of every recipe beside what it declares; writes tests/benchmarks/results/memory.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.memory
+
+benchmark-live: $(DEV) ## frames per second of previews of live scans, with one worker and two; writes tests/benchmarks/results/live.json
+	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.live
 
 validate: $(DEV) ## the proof that the assessment can fail, beside its bars; writes tests/benchmarks/results/assessment.json
 	@PYTHONPATH=platform:. $(PY) -m tests.benchmarks.assessment

@@ -8,6 +8,7 @@ looks while frames arrive sees whole deliveries only.
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -124,7 +125,7 @@ class LiveStore:
 
     def end(self, why: str) -> None:
         """Say that no more frames will come, and why."""
-        partial = self.path / f".{ENDED}"
+        partial = self.path / f".{ENDED}.partial-{uuid.uuid4().hex[:12]}"
         partial.write_text(json.dumps({"why": why}))
         partial.replace(self.path / ENDED)
 

@@ -12,7 +12,7 @@ from workers.store.places import sha256
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
 # Folders on their way to their final name, what a reader has not handed over, a probe.
 _IN_THE_MAKING = re.compile(
-    r"(?:.*/)?\.[^/]+\.(?:partial-[0-9a-f]{12}|inputs)|measurements/[^/]+/reading-\d+\.[a-z]+|\.ready-[^/]*"
+    r"(?:.*/)?\.[^/]+\.(?:partial-[0-9a-f]{12}|inputs|making|glimpse-\d+)|measurements/[^/]+/reading-\d+\.[a-z]+|\.ready-[^/]*"
 )
 # The parts of an upload are written in place; every other file once, and then never again.
 _ARRIVING = re.compile(r"quarantine/[^/]+/arriving/.*")

@@ -3,6 +3,24 @@
 from .definition import Definition
 
 SCANS: dict[str, Definition] = {
+    "live-dropped": Definition(
+        "dropped frames",
+        "Numbers of frames that have not come, though a higher one has.",
+        "They may still come, in any order. What is missing when the scan is closed has no part in "
+        "any result; the others keep their places, which belong to numbers and not to an order.",
+    ),
+    "live-backlog": Definition(
+        "backlog of the preview",
+        "Frames that arrived and have no part in the object shown yet.",
+        "It falls to 0 between rounds while the preview keeps up. Where it only grows, frames come "
+        "faster than one core can use them: nothing is lost, the picture is behind.",
+    ),
+    "live-rate": Definition(
+        "frames per second",
+        "How many frames arrived, or joined the preview, in each of the last five seconds.",
+        "The preview takes what is there: it is no faster than the detector, and its rate is that "
+        "of arriving while it keeps up.",
+    ),
     "transmission": Definition(
         "amplitude and phase",
         "What the object does to the wave: the share of its amplitude that goes through, and by "

@@ -7,6 +7,7 @@ joined, and are let go of only once it has them.
 
 import importlib
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -18,6 +19,7 @@ from .errors import Refused
 FRAMES_AT_ONCE = 256
 BYTES_AT_ONCE = 15 * 1024**2  # of frames; the line that names them comes on top
 WAIT_MS = 500
+BEAT_SECONDS = 0.1  # between deliveries: the portal counts requests, and frames gather meanwhile
 HOPELESS = (401, 403, 404, 409)  # the token, the scan, or its end: no other message would do
 GROUP = "fiducial"
 FIELD = b"frames"  # of an entry of a Redis stream
@@ -210,6 +212,7 @@ def _send(
     try:
         body = joined(messages, frame_bytes)
         portal.deliver(scan, body)
+        time.sleep(BEAT_SECONDS)
     except ValueError:
         pass
     except Refused as fault:

@@ -2,24 +2,26 @@
 
 Simulated showers that nothing was trained on; thresholds and penalties are chosen on `showers_a`,
 every figure is of `showers_b`, its error (`.error`) of drawing groups of showers again. Counts are
-local maxima on a map; `template_particles` are the particles of the fit itself. Writes
-`results/calorimeter.json` and the table of the decision; `--only networks` keeps what is known of
-the rivals, `--factors 4` what is known of the other.
+local maxima on a map; `template_particles` are the particles of the fit itself, `flowhead` those of
+a learned reconstruction. Writes `results/calorimeter.json` and the tables of the decision; `--only
+networks` keeps what is known of the rest, `--factors 4` what is known of the other.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 
 from tests.benchmarks.calorimeter_events import EventSet, Figures
+from tests.benchmarks.calorimeter_heads import heads
 from tests.benchmarks.calorimeter_networks import networks
 from tests.benchmarks.calorimeter_speed import speed
-from tests.benchmarks.calorimeter_table import PAGE, table, with_figures
+from tests.benchmarks.calorimeter_table import PAGE, heads_table, table, with_figures
 from tests.benchmarks.xray import commit, say, write
 from workers.assessment.calorimeter import splits
 from workers.assessment.calorimeter.maxima import maxima
@@ -27,29 +29,15 @@ from workers.assessment.calorimeter.particles import Found, best_threshold
 from workers.assessment.calorimeter.template import Template
 from workers.assessment.calorimeter.template_fit import Fit, TemplateFit, found_of
 from workers.events import Float
-from workers.physics.calorimeter.geometry import LAYERS, PITCH_MM, ROWS, SIGMA_MEV
+from workers.physics.calorimeter.geometry import PITCH_MM, ROWS, SIGMA_MEV
 from workers.training.registry import load_showers
-from workers.training.shower_scenes import ENERGY_GEV
-from workers.training.showers import ELECTRON, LAYER_EDGES_X0, PHOTON, SPOTS_PER_GEV, spots
 
 RESULT = Path(__file__).parent / "results" / "calorimeter.json"
 FACTORS = (4, 2)
-PARTS = ("rivals", "networks")
+PARTS = ("rivals", "networks", "heads")
 EVENTS, TUNED_ON = 1000, 400
 PENALTIES = (5.0, 10.0, 20.0, 40.0, 80.0)
-TEMPLATE_SHOWERS = 400
 Maps = Callable[[EventSet], Float]
-
-
-def template() -> Template:
-    """The mean of generated showers."""
-    rng = np.random.default_rng(7)
-    pdg = rng.choice((ELECTRON, PHOTON), TEMPLATE_SHOWERS)
-    made = spots(rng.uniform(*ENERGY_GEV, TEMPLATE_SHOWERS), pdg, rng, SPOTS_PER_GEV)
-    layer = np.searchsorted(LAYER_EDGES_X0, made.depth_x0, side="right") - 1
-    inside = layer < LAYERS
-    radius = np.hypot(made.x_mm, made.y_mm)
-    return Template.fitted(radius[inside], layer[inside], made.mev[inside])
 
 
 def divided(fits: list[Fit], fitter: TemplateFit, events: EventSet) -> Float:
@@ -61,6 +49,12 @@ def at_the_truth(fitter: TemplateFit, events: EventSet) -> list[Fit]:
     places = np.column_stack([events.particles.x_mm, events.particles.y_mm])
     whose = events.particles.event
     return [fitter.at(event, places[whose == i]) for i, event in enumerate(events.energies)]
+
+
+@cache
+def courses_of(fitter: TemplateFit, events: EventSet) -> list[list[Fit]]:
+    """The course of every event: what two parts of the benchmark need is fitted once."""
+    return [fitter.course(event) for event in events.energies]
 
 
 def chosen(courses: list[list[Fit]], penalty: float) -> list[Fit]:
@@ -102,7 +96,7 @@ def rivals(events: EventSet, tuning: EventSet, fitter: TemplateFit) -> Figures:
     }
     mapped("template_per_maximum", of_maxima.__getitem__)
     began = process_time()
-    courses = {w: [fitter.course(e) for e in w.energies] for w in (tuning, events)}
+    courses = {which: courses_of(fitter, which) for which in (tuning, events)}
     seconds = (process_time() - began) / (len(events) + len(tuning))
     penalty = best_penalty(courses[tuning], tuning.particles)
     fits = {which: chosen(courses[which], penalty) for which in courses}
@@ -142,18 +136,27 @@ def line(figures: Figures) -> str:
     )
 
 
-def measure(factor: int, parts: list[str]) -> Figures:
+def measure(factor: int, parts: list[str], known: Figures) -> Figures:
+    """Every figure of `parts`; `known` are those of before, with the penalty chosen then."""
     events = EventSet.of("showers_b", factor, EVENTS, seed=11, numbers=(1, 5))
     tuning = EventSet.of("showers_a", factor, TUNED_ON, seed=12, numbers=(1, 5))
     figures: Figures = {}
+    fitter = TemplateFit(Template.generated(), ROWS // factor, PITCH_MM * factor, SIGMA_MEV)
     if "rivals" in parts:
-        fitter = TemplateFit(template(), ROWS // factor, PITCH_MM * factor, SIGMA_MEV)
         figures |= rivals(events, tuning, fitter)
         alone = EventSet.of("showers_b", factor, EVENTS, seed=13, numbers=(1, 1))
         figures |= single(alone, fitter)
     if "networks" in parts:
         figures |= networks(events, tuning)
         figures |= speed(load_showers(factor), events)
+    if "heads" in parts:
+        penalty = (known | _named(factor, figures))[f"x{factor}.template_fit.penalty"]
+        fits = chosen(courses_of(fitter, events), penalty)
+        figures |= heads(events, divided(fits, fitter, events))
+    return _named(factor, figures)
+
+
+def _named(factor: int, figures: Figures) -> Figures:
     return {f"x{factor}.{key}": value for key, value in figures.items()}
 
 
@@ -164,17 +167,17 @@ def main() -> int:
     asked.add_argument("--factors", type=int, nargs="+", choices=FACTORS, default=list(FACTORS))
     given = asked.parse_args()
     parts, measured = given.only, commit()
-    found: Figures = {}
+    facts = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    figures = {k: facts.pop(k) for k in list(facts) if k[:3] in ("x4.", "x2.")}
     for factor in given.factors:
         say(f"x{factor}")
-        found |= measure(factor, parts)
-    facts = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    figures = {k: facts.pop(k) for k in list(facts) if k[:3] in ("x4.", "x2.")} | found
+        figures |= measure(factor, parts, figures)
     facts |= {"events": EVENTS, "tuned_on": TUNED_ON}
     facts |= {f"commit_{part}": measured for part in parts}
     write(RESULT, figures, facts)
     PAGE.write_text(with_figures(PAGE.read_text(), figures))
     say(table(figures))
+    say(heads_table(figures))
     return 0
 
 

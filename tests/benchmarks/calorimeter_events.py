@@ -101,8 +101,12 @@ class EventSet:
         )
 
     def particle_figures(self, found: Found, of_tuning: tuple[Found, Found]) -> Figures:
-        """Counts, places and fakes; the threshold of energy is chosen on `of_tuning`."""
-        judged = judge(found.above(best_threshold(*of_tuning)), self.particles)
+        """As `figures_of` of what is above a threshold of energy, chosen on `of_tuning`."""
+        return self.figures_of(found.above(best_threshold(*of_tuning)))
+
+    def figures_of(self, found: Found) -> Figures:
+        """Counts, places, fakes and energies of all that was found."""
+        judged = judge(found, self.particles)
         figures: Figures = {}
         for name in judged.figures():
             figures |= self.figure(name, lambda w, name=name: judged.figures(w)[name])

@@ -6,6 +6,8 @@ from pathlib import Path
 PAGE = Path(__file__).parents[2] / "docs" / "decisions" / "25-showers-are-divided.md"
 _BEGIN = "<!-- figures of make benchmark-calorimeter: written by it, not by hand -->"
 _END = "<!-- end of figures -->"
+_BEGIN_HEADS = "<!-- reconstructions, of make benchmark-calorimeter: written by it, not by hand -->"
+_END_HEADS = "<!-- end of reconstructions -->"
 HEADS = ("key", "ours", "bar", "", "even", "bicubic", "template fit", "truth itself")
 RIVALS = ("uniform", "bicubic", "template_fit", "truth")
 # What we promise: at least the first and at most the second.
@@ -40,6 +42,41 @@ REPORTED = tuple(
         "adaptive_over_fixed",
     )
 )
+JUDGED = (
+    "count_correct",
+    "efficiency",
+    "fakes",
+    "position_mm",
+    "energy_mean_pct",
+    "energy_sigma_pct",
+    "pn_ece",
+)
+RECONSTRUCTIONS = (
+    "map",
+    "particles by",
+    "count right",
+    "efficiency",
+    "fakes",
+    "68 % of places (mm)",
+    "energy, mean off (%)",
+    "σ (%)",
+    "P(N), ECE",
+)
+MAXIMA, HEAD = "maxima", "head"
+# By the name of a map: the keys of each way to find particles on it.
+INPUTS: Mapping[str, Mapping[str, str]] = {
+    "truth": {MAXIMA: "truth.", HEAD: "flowhead.truth."},
+    "even": {MAXIMA: "uniform.", HEAD: "flowhead.uniform."},
+    "bicubic": {MAXIMA: "bicubic.", HEAD: "flowhead.bicubic."},
+    "template fit": {
+        MAXIMA: "template_fit.",
+        "the fit": "template_particles.",
+        HEAD: "flowhead.template_fit.",
+    },
+    "our estimate": {MAXIMA: "", HEAD: "flowhead.estimate."},
+    "one of our samples": {HEAD: "flowhead.sample."},
+    "all our samples": {HEAD: "flowhead.samples."},
+}
 
 
 def rows(figures: Mapping[str, float]) -> list[tuple[str, ...]]:
@@ -54,22 +91,47 @@ def rows(figures: Mapping[str, float]) -> list[tuple[str, ...]]:
 
 def table(figures: Mapping[str, float]) -> str:
     """Columns as wide as what stands in them."""
-    lines = [HEADS, *rows(figures)]
+    return _aligned([HEADS, *rows(figures)])
+
+
+def heads_table(figures: Mapping[str, float]) -> str:
+    """What each reconstruction finds on each kind of map, likewise."""
+    return _aligned([RECONSTRUCTIONS, *head_rows(figures)])
+
+
+def head_rows(figures: Mapping[str, float]) -> list[tuple[str, ...]]:
+    """Words of RECONSTRUCTIONS for every kind of map and way to find particles on it."""
+    found = []
+    for factor in ("x4", "x2"):
+        for name, keys in INPUTS.items():
+            for way, key in keys.items():
+                told = (_words(figures, f"{factor}.{key}{of}") for of in JUDGED)
+                found.append((f"{factor} {name}", way, *told))
+    return found
+
+
+def with_figures(page: str, figures: Mapping[str, float]) -> str:
+    """The page with the same tables, in Markdown, between their markers."""
+    lines = [(f"`{key}`", *rest) for key, *rest in rows(figures)]
+    page = _between(page, (_BEGIN, _END), [HEADS, *lines])
+    return _between(page, (_BEGIN_HEADS, _END_HEADS), [RECONSTRUCTIONS, *head_rows(figures)])
+
+
+def _between(page: str, markers: tuple[str, str], lines: list[tuple[str, ...]]) -> str:
+    heading, *rest = lines
+    lines = [heading, ("---",) * len(heading), *rest]
+    shown = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    before, after = page.split(markers[0])
+    _, after = after.split(markers[1])
+    return f"{before}{markers[0]}\n{shown}\n{markers[1]}{after}"
+
+
+def _aligned(lines: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-
-
-def with_figures(page: str, figures: Mapping[str, float]) -> str:
-    """The page with the same table, in Markdown, between its two markers."""
-    lines = [HEADS, ("---",) * len(HEADS)]
-    lines += [(f"`{key}`", *rest) for key, *rest in rows(figures)]
-    shown = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    before, rest = page.split(_BEGIN)
-    _, after = rest.split(_END)
-    return f"{before}{_BEGIN}\n{shown}\n{_END}{after}"
 
 
 def _words(figures: Mapping[str, float], key: str) -> str:

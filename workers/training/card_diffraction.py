@@ -23,7 +23,7 @@ from workers.posteriors.diffraction.scan import Scan
 from workers.posteriors.diffraction.solver import Reconstruction, refine, started
 from workers.posteriors.diffraction.stitching import Finder, found_object
 from workers.training.optics.scans import drawn_scan
-from workers.training.registry import DIFFRACTION
+from workers.training.registry import WHOLE
 from workers.training.train_diffraction import FRAMES, SIDES, new_net
 
 SCANS, SEED = 40, 9000
@@ -60,7 +60,7 @@ def card_of(name: str, weights: Path) -> dict[str, Any]:
     return {
         "licence": "BSD-3-Clause",
         "trained_on": "procedural scans of workers.training.optics alone, without labels",
-        "weights": {DIFFRACTION: hashlib.sha256(weights.read_bytes()).hexdigest()},
+        "weights": {WHOLE: hashlib.sha256(weights.read_bytes()).hexdigest()},
         "parameters": sum(weight.numel() for weight in net.parameters()),
         "held_out": {
             "scans": f"{SCANS} drawn scans of {FRAMES} frames, seeds from {SEED}",
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(given.weights, given.output / DIFFRACTION)
+    shutil.copyfile(given.weights, given.output / WHOLE)
     text = json.dumps(card_of(given.net, given.weights), indent=1)
     (given.output / "card.json").write_text(text + "\n")
 

@@ -14,6 +14,7 @@ VARIATIONAL = "xray-variational-1"
 DROPOUT = "xray-dropout-1"
 PATCHES = "diffraction-patches-1"
 CALORIMETER = "calorimeter-flow-1"
+PARTICLES = "particle-flow-1"
 
 
 @lru_cache(maxsize=8)

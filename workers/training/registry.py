@@ -20,9 +20,11 @@ from workers.networks.autoencoder import Autoencoder
 from workers.networks.cellnet import CellNet
 from workers.networks.flownet import FlowNet
 from workers.networks.guidenet import GuideNet
+from workers.networks.particlenet import ParticleNet
 from workers.networks.patchnet import PatchNet
 from workers.networks.splitflow import SplitFlow
 from workers.networks.splitnet import SplitNet
+from workers.physics.calorimeter.geometry import LAYERS
 from workers.posteriors.calorimeter.model import ShowerModel
 from workers.posteriors.ensemble import Ensemble
 from workers.posteriors.flow import FlowModel
@@ -36,6 +38,7 @@ from workers.training.cards import (
     GUIDE,
     LATENT,
     MODELS,
+    PARTICLES,
     PATCHES,
     VARIATIONAL,
     XRAY,
@@ -43,7 +46,7 @@ from workers.training.cards import (
 )
 
 LATENT_STEPS = 8
-DIFFRACTION = "net.safetensors"
+WHOLE = "net.safetensors"  # of a model that has one size alone
 FAMILIARITY = "familiarity.safetensors"  # what its training scenes looked like to a model
 
 
@@ -160,12 +163,20 @@ def load_shower_weights(file: Path, factor: int, warmth: float = 1.0) -> ShowerM
 def load_patchnet(name: str = PATCHES) -> PatchNet:
     """The convolutional network of scanning diffraction; raises ModelError as `load_ensemble`."""
     net = PatchNet()
-    net.load_state_dict(_diffraction(name))
+    net.load_state_dict(_whole(name))
     return net.eval().requires_grad_(False)
 
 
-def _diffraction(name: str) -> dict[str, torch.Tensor]:
-    file = MODELS / name / DIFFRACTION
+@lru_cache(maxsize=2)
+def load_particles(name: str = PARTICLES) -> ParticleNet:
+    """The reconstruction that judges calorimeter maps; raises ModelError as `load_ensemble`."""
+    net = ParticleNet(LAYERS)
+    net.load_state_dict(_whole(name))
+    return net.eval().requires_grad_(False)
+
+
+def _whole(name: str) -> dict[str, torch.Tensor]:
+    file = MODELS / name / WHOLE
     if not file.exists():
         raise ModelError(f"The model {name} has no weights here: fetch the project again.")
     _check(name, file)

@@ -8,6 +8,7 @@
 | `map_scores`   | relative error, total variation                                          |
 | `earth_mover`  | how far energy would have to be carried                                  |
 | `maxima`       | particles as local maxima: the same for coarse, fine, true maps          |
+| `flowhead`     | particles by one learned reconstruction: the same for every map          |
 | `particles`    | counts, efficiency, fakes, positions                                     |
 | `closure`      | cells coarsened once more and recovered: a test without truth            |
 | `resampling`   | errors of figures by resampling showers                                  |

@@ -55,7 +55,8 @@ class Judged:
     hit: NDArray[np.bool_]
 
     def figures(self, weights: Array | None = None) -> dict[str, float]:
-        """Count correct, efficiency, fakes per event, 68 % of position errors below (mm).
+        """Count correct, efficiency, fakes per event, 68 % of position errors below (mm), mean and
+        standard deviation of the relative energy error of matched particles (per cent).
 
         `weights` `(n,)` weigh the events.
         """
@@ -67,6 +68,7 @@ class Judged:
             "efficiency": float((w * self.matched).sum() / (w * self.true).sum()),
             "fakes": float((w * (self.found - self.matched)).sum() / w.sum()),
             "position_mm": _quantile(self.distance_mm, each, 0.68),
+            **_energies(100 * (self.energy_ratio - 1), each),
         }
         for number in np.unique(self.true):
             of_them = self.true == number
@@ -116,6 +118,14 @@ def best_threshold(found: Found, truth: Found) -> float:
     tried = np.unique(np.quantile(found.mev, np.linspace(0, 1, TRIED))) if len(found.mev) else [0.0]
     right = [float((found.above(mev).number() == truth.number()).mean()) for mev in tried]
     return float(tried[int(np.argmax(right))])
+
+
+def _energies(off: Array, weights: Array) -> dict[str, float]:
+    if not len(off) or not weights.sum():
+        return {"energy_mean_pct": float("nan"), "energy_sigma_pct": float("nan")}
+    mean = float(np.average(off, weights=weights))
+    sigma = float(np.sqrt(np.average((off - mean) ** 2, weights=weights)))
+    return {"energy_mean_pct": mean, "energy_sigma_pct": sigma}
 
 
 def _quantile(values: Array, weights: Array, share: float) -> float:

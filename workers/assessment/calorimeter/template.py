@@ -14,8 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from workers.physics.calorimeter.geometry import LAYERS
+from workers.training.shower_scenes import ENERGY_GEV
+from workers.training.showers import ELECTRON, LAYER_EDGES_X0, PHOTON, SPOTS_PER_GEV, spots
+
 Array = NDArray[np.float64]
 WIDEST_MM = 300.0  # of radii the profile is fitted to
+SHOWERS = 400  # generated ones a mean is made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,17 @@ class Template:
             for chosen in ((layer == which) & near for which in range(int(layer.max()) + 1))
         ]
         return cls(np.array([row[:2] for row in found]), np.array([row[2] for row in found]))
+
+    @classmethod
+    def generated(cls, count: int = SHOWERS, seed: int = 7) -> "Template":
+        """The mean of `count` showers of `training.showers`."""
+        rng = np.random.default_rng(seed)
+        pdg = rng.choice((ELECTRON, PHOTON), count)
+        made = spots(rng.uniform(*ENERGY_GEV, count), pdg, rng, SPOTS_PER_GEV)
+        layer = np.searchsorted(LAYER_EDGES_X0, made.depth_x0, side="right") - 1
+        inside = layer < LAYERS
+        radius = np.hypot(made.x_mm, made.y_mm)
+        return cls.fitted(radius[inside], layer[inside], made.mev[inside])
 
     def fractions(self, edges: Array, x: Array, y: Array) -> Array:
         """Shares of a layer's energy in square cells, for showers at `x`, `y` `(k,)` mm.

@@ -11,24 +11,33 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.factories import events
+from workers.events import Events
 from workers.measurement import Measurement
+from workers.physics.calorimeter.geometry import ROWS
+from workers.readers.summary import summarise
 from workers.recipes.catalogue import RECIPES
 
 RESULTS = Path(__file__).parent / "results" / "memory.json"
 BAR = (0.9, 1.6)  # of what is declared over what was measured
 SEED = 71
-SAMPLES = 5  # the fewest a run judges by; how many changes the time and not the peak
+SAMPLES = 5  # the fewest a run judges by; of a map, how many changes the time and not the peak
+EVENTS = "calorimeter"  # a run on events, which keeps every sample
 
 
 @dataclass(frozen=True)
 class Case:
-    """A recipe asked about channels or frames of one size; `asked` differs from the defaults."""
+    """A recipe asked about channels or frames of one size; `asked` differs from the defaults.
+
+    Of events the shape is their number, and the coarse cells of a layer.
+    """
 
     recipe: str
     shape: tuple[int, int, int]
@@ -82,6 +91,8 @@ CASES = [
     Case("teach", (4, 256, 256), {"steps": 20}),
     Case("teach", (4, 512, 512), {"steps": 20}),
     Case("teach", (10, 512, 512), {"steps": 20, "scale": 2}),
+    Case(EVENTS, (1000, 8, 8), {"samples": 16}),
+    Case(EVENTS, (300, 16, 16), {"samples": 32}),
 ]
 
 
@@ -92,6 +103,8 @@ def measured(case: Case, folder: Path) -> int:
     write_measurement(folder / "measurement.zarr", measurement_of(case, SEED))
     if case.recipe == "teach":
         write_measurement(folder / "judge.zarr", measurement_of(case, SEED + 1))
+    # Here, because making events to be asked about takes room that is not the run's.
+    (folder / "parameters.json").write_text(json.dumps(_parameters(case)))
     command = [sys.executable, "-m", "tests.benchmarks.memory", "--alone", case.name, str(folder)]
     room = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=room, check=True, stdout=subprocess.PIPE, text=True)
@@ -122,8 +135,8 @@ def _alone(case: Case, folder: Path) -> int:
     from workers import run as door
 
     torch.set_num_threads(1)
-    parameters = _parameters(case)
-    if "samples" in parameters:
+    parameters = json.loads((folder / "parameters.json").read_text())
+    if "samples" in parameters and case.recipe != EVENTS:
         parameters["samples"] = SAMPLES
     if case.recipe == "teach":
         parameters["judge"] = str(folder / "judge.zarr")
@@ -145,6 +158,8 @@ def _peak() -> int:
 
 def _summary(case: Case) -> dict[str, Any]:
     """What the portal knows of such a measurement."""
+    if case.recipe == EVENTS:
+        return _events_of(case.shape, SEED)[1]
     count, height, width = case.shape
     about = {
         "content": RECIPES[case.recipe].accepts,
@@ -159,8 +174,17 @@ def _summary(case: Case) -> dict[str, Any]:
     return about | {"others": {"judge@1": about | {"content_hash": "other"}}}
 
 
-def measurement_of(case: Case, seed: int) -> Measurement:
-    """Minerals, or a lattice of columns that drifts, of the size of `case`."""
+@cache
+def _events_of(shape: tuple[int, int, int], seed: int) -> tuple[Events, dict[str, Any]]:
+    """Events and their summary."""
+    held = events.read(shape[0], factor=ROWS // shape[1], seed=seed)
+    return held, summarise(held)
+
+
+def measurement_of(case: Case, seed: int) -> Measurement | Events:
+    """Minerals, a lattice of columns that drifts, or showers, of the size of `case`."""
+    if case.recipe == EVENTS:
+        return _events_of(case.shape, seed)[0]
     rng = np.random.default_rng(seed)
     movie = RECIPES[case.recipe].accepts == "movie"
     values = _lattice(case.shape, rng) if movie else _minerals(case.shape, rng)

@@ -10,6 +10,7 @@ from workers.assessment.calorimeter.closure import Closure
 from workers.assessment.calorimeter.imagined import Calibration
 from workers.assessment.risk import FeatureRisk
 from workers.events import Events
+from workers.recipes.event_counts import WAYS
 from workers.recipes.event_planes import Plane
 from workers.recipes.event_results import written
 from workers.recipes.event_rows import Batch, tables
@@ -42,12 +43,13 @@ def write(path: Path, held: Events | None = None) -> Events:
     plane = Plane.of(held.geometry)
     batch = batch_of(held, plane)
     rows = tables(batch, plane, held.geometry.parent, held.geometry.sigma, KNOWN)
+    numbered = np.arange(len(held))
     of_events = {
-        "event": np.arange(len(held)),
+        "event": numbered,
         "energy": (batch.energies * batch.kept).sum(axis=(1, 2, 3)),
         **{f"p{n + 1}": batch.number[:, n] for n in range(5)},
         "distance": np.ones(len(held)),
-        "abstained": (np.arange(len(held)) == 1).astype(np.int8),
+        "abstained": (numbered == 1).astype(np.int8),
     }
     provenance = {
         "recipe": "calorimeter",
@@ -67,6 +69,9 @@ def write(path: Path, held: Events | None = None) -> Events:
         provenance=provenance,
         foreign=[],
         closed=Closure(len(held), 0.3, 0.8),
+        counts={
+            way: (np.arange(len(held)) % (2 + k)).astype(np.int8) for k, way in enumerate(WAYS)
+        },
         began=time.monotonic(),
     )
     return held

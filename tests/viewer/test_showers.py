@@ -49,6 +49,8 @@ def test_page_says_what_was_found_and_lists_every_event(browser, run):
     assert "particles stand out of the estimates" in shown
     assert "6 events, every cell divided into 4 × 4, 8 samples" in shown
     assert '"risk": [' in shown
+    assert "Counted in four ways" in shown
+    assert "Of the first 6 events, all four find the same number of particles in 2." in shown
 
 
 def test_one_event_has_figures_words_and_its_particles(browser, run):
@@ -101,6 +103,9 @@ def test_tables_and_file_are_keyed_by_the_number_of_the_event(browser, run, tmp_
     rows = list(csv.DictReader(io.StringIO(downloaded(browser, run, "events").decode())))
     assert [row["event"] for row in rows] == [str(k) for k in range(6)]
     assert sum(float(rows[3][f"p{n}"]) for n in range(1, 6)) == pytest.approx(1, abs=1e-4)
+    assert [(row["by_fit"], row["by_head"]) for row in rows[:5]] == [
+        ("0", "0"), ("1", "1"), ("2", "2"), ("3", "3"), ("0", "4"),
+    ]  # fmt: skip
     particles = list(csv.DictReader(io.StringIO(downloaded(browser, run, "particles").decode())))
     assert len(particles) == sum(int(row["particles"]) for row in rows)
     cells = downloaded(browser, run, "cells").decode().splitlines()

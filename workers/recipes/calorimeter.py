@@ -8,6 +8,9 @@ LAYERS = 3
 SECONDS_EVENT = 0.02  # on two CPU cores: the estimate, from eight sides
 SECONDS_STEP = 0.0012  # of a sample of an event
 SECONDS_START = 12.0  # loading, and the showers that events are compared with
+COUNTED = 64  # the first events, whose particles are counted in other ways, too
+SECONDS_FIT = 0.3  # of one of them: the template fit
+SECONDS_HEAD = 0.006  # of a sample of one of them: the learned reconstruction
 BYTES_ROW = 4.0  # of a fine cell of a kept one, in one sample
 BATCH = 64  # events at once; as `workers.posteriors.calorimeter`, which imports torch
 COPIES = 6  # of a sample of a batch, while networks draw it
@@ -71,7 +74,9 @@ def rules(values: Values, summary: Values) -> dict[str, str]:
 def seconds(parameters: Values, summary: Values) -> float:
     """Seconds on two CPU cores."""
     each = SECONDS_EVENT + SECONDS_STEP * parameters["samples"] * parameters["steps"]
-    return float(SECONDS_START + each * summary["events"])
+    counted = min(summary["events"], COUNTED)
+    counting = counted * (SECONDS_FIT + SECONDS_HEAD * parameters["samples"])
+    return float(SECONDS_START + each * summary["events"] + counting)
 
 
 def memory(parameters: Values, summary: Values) -> float:

@@ -70,6 +70,13 @@ class Plane:
         kept.reshape(shape[0], -1)[at] = True
         return energies, kept
 
+    def maps(self, cells: Float) -> Float:
+        """Undoes `cells`: of `(…, fine)` the maps `(…, layers, R, R)`."""
+        side = self.rows * self.factor
+        flat = np.zeros((*cells.shape[:-1], LAYERS * side**2), np.float32)
+        flat[..., self.fine] = cells
+        return flat.reshape(*cells.shape[:-1], LAYERS, side, side)
+
     def cells(self, fine: Float) -> Float:
         """Of maps `(…, layers, R, R)` the fine cells of the geometry, `(…, fine)`."""
         found: Float = fine.reshape(*fine.shape[:-3], -1)[..., self.fine]

@@ -17,7 +17,7 @@ from workers.assessment.calorimeter.known import taught, told
 from workers.events import Events
 from workers.physics.calorimeter.geometry import PITCH_MM
 from workers.posteriors.calorimeter.model import ShowerModel
-from workers.recipes import event_words
+from workers.recipes import event_counts, event_words
 from workers.recipes.calorimeter import BATCH, FACTORS, LAYERS
 from workers.recipes.event_planes import Plane
 from workers.recipes.event_results import written
@@ -58,15 +58,20 @@ def run(
         report(_stage(done, len(events), rows), 0.02 + 0.9 * done / len(events))
     if should_stop():
         raise Stopped
-    report("writing them down", 0.94)
+    foreign = _foreign(events, plane, model)
+    report("counting the first events in other ways", 0.93)
+    # Of another calorimeter neither the mean shower nor the reconstruction knows anything.
+    counts = None if foreign else event_counts.counted(events, plane, rows[0])
+    report("writing them down", 0.96)
     summary = written(
         output,
         events,
         plane,
         rows,
         provenance=_provenance(events, parameters, seed, measurement),
-        foreign=_foreign(events, plane, model),
+        foreign=foreign,
         closed=_closed(events, plane),
+        counts=counts,
         began=began,
     )
     report("done", 1.0)

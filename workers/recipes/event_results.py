@@ -9,7 +9,7 @@ from typing import Any
 from workers import store
 from workers.assessment.calorimeter.closure import Closure
 from workers.events import Events
-from workers.recipes import event_words, events_file
+from workers.recipes import event_counts, event_words, events_file
 from workers.recipes.event_planes import Plane
 from workers.recipes.event_rows import Columns
 from workers.recipes.event_sums import joined, masses, summed_up
@@ -26,14 +26,17 @@ def written(
     provenance: Mapping[str, Any],
     foreign: list[str],
     closed: Closure | None,
+    counts: Columns | None,
     began: float,
 ) -> dict[str, Any]:
     """Write tables, file and summary of what was found in batches of events; returns the summary.
 
-    `foreign` as `event_words.foreign`; `closed` None where it was not tried; `began` by
-    `time.monotonic`.
+    `foreign` as `event_words.foreign`; `closed` and `counts` (`event_counts.counted`) None where
+    they were not tried; `began` by `time.monotonic`.
     """
     found = joined(rows)
+    if counts is not None:
+        found["counts"] = counts
     found["events"] |= {"event": events.event}
     with store.RunWriter(
         output,
@@ -54,6 +57,7 @@ def written(
             "steps": provenance["parameters"]["steps"],
             **summed_up(events, found, foreign),
             "closure": None if closed is None else asdict(closed),
+            "counts": None if counts is None else event_counts.summed_up(counts),
             "masses": masses(found["particles"], provenance["parameters"]["distance_mm"]),
             "seconds": time.monotonic() - began,
         }

@@ -23,6 +23,7 @@ ROWS = 20_000  # of a table that are written together
 LIST = ("event", "energy", "likely", "chance", "particles", "risk", "residual", "abstained")
 # Files of a run by their word in an address; the last two where the worker could write them.
 FILES = {"file": "events.h5", "root": "events.root", "parquet": "events-parquet.zip"}
+COUNTED = ("by_fit", "by_head")  # numbers of particles in the table of events, of the first ones
 PIECE = 2**20  # bytes of a download that are read together
 
 
@@ -115,10 +116,22 @@ def _events(store: RunStore, measured: MeasurementStore) -> Iterator[list[Any]]:
     table = store.table("events")
     chances = sorted(name for name in table if name[:1] == "p" and name[1:].isdigit())
     names = ("event", "energy", "kept", "likely", *chances, "particles", "risk", "residual")
-    yield [{"energy": "energy_mev", "residual": "residual_sigma"}.get(n, n) for n in names] + [
-        "abstained"
+    yield [
+        *({"energy": "energy_mev", "residual": "residual_sigma"}.get(n, n) for n in names),
+        "abstained",
+        *COUNTED,
     ]
-    yield from zip(*(table[name] for name in (*names, "abstained")), strict=True)
+    columns = [table[name] for name in (*names, "abstained")]
+    yield from zip(*columns, *_counted(store, len(columns[0])), strict=True)
+
+
+def _counted(store: RunStore, count: int) -> list[list[Any]]:
+    """Columns of COUNTED; nothing where an event was not counted in these ways."""
+    if not store.has_table("counts"):
+        return [[""] * count for _ in COUNTED]
+    table = store.table("counts")
+    found = [table[way.removeprefix("by_")].tolist() for way in COUNTED]
+    return [values + [""] * (count - len(values)) for values in found]
 
 
 def _particles(store: RunStore, measured: MeasurementStore) -> Iterator[list[Any]]:

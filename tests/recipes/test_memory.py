@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.memory import BAR, CASES, RESULTS, Case, declared, measured
-from workers.recipes import teach, units, xray_diffusion, xray_ensemble, xray_variational
+from workers.recipes import (
+    calorimeter,
+    teach,
+    units,
+    xray_diffusion,
+    xray_ensemble,
+    xray_variational,
+)
 
-SHIPPED = (xray_ensemble, xray_diffusion, xray_variational, units, teach)
+SHIPPED = (xray_ensemble, xray_diffusion, xray_variational, units, teach, calorimeter)
 SMALL = Case("xray-ensemble", (1, 64, 64), {"factor": 2, "sampling": "binned"})
 
 

@@ -14,6 +14,8 @@ SECONDS_HEAD = 0.006  # of a sample of one of them: the learned reconstruction
 BYTES_ROW = 4.0  # of a fine cell of a kept one, in one sample
 BATCH = 64  # events at once; as `workers.posteriors.calorimeter`, which imports torch
 COPIES = 6  # of a sample of a batch, while networks draw it
+WRITTEN = 7  # copies of a row, while files for others are written
+LIBRARIES = 60e6  # bytes of what writes ROOT and parquet
 
 SAMPLES = Parameter(
     name="samples",
@@ -80,12 +82,13 @@ def seconds(parameters: Values, summary: Values) -> float:
 
 
 def memory(parameters: Values, summary: Values) -> float:
-    """Bytes at the peak: what is kept of every event, and a batch while it is drawn."""
+    """Bytes at the peak: while the last batch is drawn, or while the files are written."""
     children = summary["fine_cells"] / summary["cells"]
     rows = summary["kept"]["median"] * summary["events"] * children
-    batch = COPIES * BATCH * summary["fine_cells"]
-    file = summary["events"] * summary["fine_cells"]
-    return float(START + BYTES_ROW * parameters["samples"] * (2 * rows + batch + file))
+    drawing = 2 * rows + COPIES * BATCH * summary["fine_cells"]
+    writing = WRITTEN * rows + summary["events"] * summary["fine_cells"]
+    each = BYTES_ROW * parameters["samples"]
+    return float(START + max(each * drawing, LIBRARIES + each * writing))
 
 
 RECIPE = Recipe(

@@ -1,13 +1,16 @@
 """The first events counted in other ways: the same events, whatever their order on the plane."""
 
+import json
+
 import numpy as np
 import pytest
 
+from tests.benchmarks.calorimeter import RESULT
 from tests.factories import event_runs, events
 from tests.recipes.test_event_results import shuffled
 from workers.events import Events
 from workers.physics.calorimeter import planar
-from workers.recipes.event_counts import WAYS, counted, summed_up
+from workers.recipes.event_counts import PENALTY, RIGHT, WAYS, counted, summed_up
 from workers.recipes.event_planes import Plane
 from workers.recipes.event_rows import tables
 from workers.recipes.event_sums import MOST
@@ -33,9 +36,24 @@ def test_fit_and_head_count_blurred_truth_about_right(held):
     number = np.random.default_rng(4).integers(1, MOST + 1, len(held))  # as the factory draws it
     for way in ("fit", "head"):
         assert np.abs(counts[way] - number).mean() < 1
-    said = summed_up(counts)
+    said = summed_up(counts, 4)
     assert all(sum(way["numbers"]) == len(held) for way in said["ways"])
     assert 0 <= said["alike"] <= said["events"] == len(held)
+
+
+def test_the_page_quotes_what_was_measured():
+    """Shares of right counts are those of `make benchmark-calorimeter`, and the penalty is, too."""
+    figures = json.loads(RESULT.read_text())
+    keys = {
+        "likely": "pn.right",
+        "maxima": "count_correct",
+        "fit": "template_particles.count_correct",
+        "head": "flowhead.samples.count_correct",
+    }
+    for factor, shares in RIGHT.items():
+        assert figures[f"x{factor}.template_fit.penalty"] == PENALTY[factor]
+        for way, share in shares.items():
+            assert share == pytest.approx(figures[f"x{factor}.{keys[way]}"], abs=5e-4)
 
 
 def test_maps_and_cells_of_a_plane_undo_each_other():

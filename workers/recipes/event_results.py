@@ -57,7 +57,7 @@ def written(
             "steps": provenance["parameters"]["steps"],
             **summed_up(events, found, foreign),
             "closure": None if closed is None else asdict(closed),
-            "counts": None if counts is None else event_counts.summed_up(counts),
+            "counts": None if counts is None else event_counts.summed_up(counts, plane.factor),
             "masses": masses(found["particles"], provenance["parameters"]["distance_mm"]),
             "seconds": time.monotonic() - began,
         }

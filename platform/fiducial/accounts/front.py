@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from fiducial.measurements.models import Measurement, Project
@@ -97,26 +97,29 @@ def _review(report: Report) -> str:
 
 def under_way(user: User) -> Iterator[Item]:
     """Waiting and running runs of my labs, next first."""
-    mine = in_lists(visible_runs(user)).filter(state__in=Run.ACTIVE)
-    active = list(mine.order_by("created")[:SHOWN])
-    queue = recent.queue_of(*active) if active else None
-    for run in active:
+    mine = Run.objects.filter(lab__in=permissions.lab_keys(user, permissions.SEE))
+    active = mine.filter(state__in=Run.ACTIVE).order_by("created").values_list("pk", flat=True)
+    if not (keys := list(active[:SHOWN])):
+        return
+    queue, known = recent.moving(keys)
+    for run, name in known:
         words = "running" if run.state == Run.State.RUNNING else "waiting"
         why = _progress(run, queue)
-        yield Item(run.measurement.name, run.state, words, why, run.get_absolute_url(), run)
+        yield Item(name, run.state, words, why, run.get_absolute_url(), run)
 
 
-def _progress(run: Run, queue: Queue | None) -> str:
-    wait = queue.wait(run) if queue else None
+def _progress(run: Run, queue: Queue) -> str:
+    wait = queue.wait(run)
     if wait is None:
         return following.reason(run) or run.stage or "Starting."
     return f"{wait.reason} {wait.eta}".strip()
 
 
 def _results(user: User) -> QuerySet[Run]:
-    """The newest finished runs of my labs."""
-    finished = visible_runs(user).filter(state=Run.State.SUCCEEDED)
-    return finished.order_by("-finished")[:SHOWN]
+    """The newest finished runs of my labs, with the `verdict` and `factor` of their results."""
+    finished = in_lists(visible_runs(user)).filter(state=Run.State.SUCCEEDED)
+    said = {"verdict": F("summary__verdict__0"), "factor": F("summary__factor")}
+    return finished.annotate(**said).order_by("-finished")[:SHOWN]
 
 
 def _projects(user: User) -> QuerySet[Project]:

@@ -1,3 +1,4 @@
+from functools import cached_property
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractUser
@@ -29,6 +30,11 @@ class User(AbstractUser):
         default=False, help_text="runs the facility's workers and queue"
     )
     told_of_runs = models.BooleanField(default=True)  # by mail, when a long one has ended
+
+    @cached_property
+    def roles(self) -> dict[int, str]:
+        """Lab -> what they are in it, asked for once: this object lives as long as a request."""
+        return dict(self.memberships.values_list("lab", "role"))
 
     @property
     def is_awaited(self) -> bool:

@@ -36,26 +36,31 @@ class NotAllowed(Refused):
 
 def may(user: User, verb: str, lab: Lab) -> bool:
     """Whether `user` may do `verb` in `lab`. An operator runs the machines, not the labs."""
-    return labs_where_may(user, verb).filter(pk=lab.pk).exists()
+    return lab.pk in lab_keys(user, verb)
+
+
+def lab_keys(user: User, verb: str) -> list[int]:
+    """The keys of the labs in which `user` may do `verb`: the filter that belongs to `may`.
+
+    Keys and no subquery: a database plans a query of a few known labs in a tenth of the time.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return []
+    if user.preview is not None:
+        return _in_preview(user, verb)
+    return [lab for lab, role in user.roles.items() if role in MATRIX[verb]]
 
 
 def labs_where_may(user: User, verb: str) -> QuerySet[Lab]:
-    """The labs in which `user` may do `verb`: the filter that belongs to `may`."""
-    if not user.is_authenticated or not user.is_active:
-        return Lab.objects.none()
-    if user.preview is not None:
-        return _in_preview(user, verb)
-    # One `filter` call: user and role must hold for the same membership.
-    return Lab.objects.filter(memberships__user=user, memberships__role__in=MATRIX[verb])
+    """The labs of `lab_keys`."""
+    return Lab.objects.filter(pk__in=lab_keys(user, verb))
 
 
-def _in_preview(user: User, verb: str) -> QuerySet[Lab]:
+def _in_preview(user: User, verb: str) -> list[int]:
     """The one lab looked at, if the role looked through may do `verb` and `user` works there."""
     lab, role = user.preview
-    if role not in MATRIX[verb]:
-        return Lab.objects.none()
-    works = {"memberships__user": user, "memberships__role__in": MATRIX[WORK]}
-    return Lab.objects.filter(pk=lab.pk, **works)
+    works = user.roles.get(lab.pk) in MATRIX[WORK]
+    return [lab.pk] if works and role in MATRIX[verb] else []
 
 
 def require(user: User, verb: str, lab: Lab) -> None:

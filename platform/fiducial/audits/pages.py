@@ -1,5 +1,6 @@
 """What the pages of windows and claims are given to show."""
 
+from operator import attrgetter
 from typing import Any
 
 from fiducial.accounts import permissions
@@ -35,16 +36,16 @@ def of_map(measurement: Measurement) -> dict[str, Any]:
 def of_run(run: Run, user: User) -> dict[str, Any]:
     """The context of `audits/_claim.html`."""
     audit = queries.claim(run)
-    waiting = run.audits.filter(state__in=(Audit.State.WAITING, Audit.State.JUDGING)).exists()
-    refused = run.audits.filter(state=Audit.State.REFUSED).order_by("-since").first()
+    states = {one.state for one in queries.audits_of(run)}
+    refusals = [one for one in queries.audits_of(run) if one.state == Audit.State.REFUSED]
     return {
         "run": run,
         "placement": queries.drawn(run.measurement),
         "said": words.claim(audit) if audit else None,
-        "waiting": waiting and audit is None,
-        "refused": refused if audit is None else None,
+        "waiting": audit is None and bool(states & {Audit.State.WAITING, Audit.State.JUDGING}),
+        "refused": max(refusals, key=attrgetter("since"), default=None) if audit is None else None,
         "gains": [{"audit": one, "rows": gain_rows(one)} for one in queries.gains(run)],
-        "may_work": permissions.may(user, permissions.WORK, run.measurement.project.lab),
+        "may_work": permissions.may(user, permissions.WORK, run.lab),
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
@@ -16,6 +16,8 @@ from fiducial.runs.models import Run
 from workers.measurement import Content
 
 from .models import Audit, Placement, Rescan
+
+LATEST_FIRST = ("-rescan__announced", "-pk")
 
 
 def with_windows(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
@@ -59,7 +61,20 @@ def claim(run: Run) -> Audit | None:
 
     Windows somebody chose, and later rescans, never enter: both could be picked by their outcome.
     """
-    return claims([run]).get(run.pk)
+    return next((one for one in reversed(audits_of(run)) if _counts(one)), None)
+
+
+def audits_of(run: Run) -> list[Audit]:
+    """Every audit of a run, the newest rescan first, read once for all that a page says of them."""
+    with_windows = Audit.objects.select_related("rescan__placement").order_by(*LATEST_FIRST)
+    prefetch_related_objects([run], Prefetch("audits", with_windows))
+    return list(run.audits.all())
+
+
+def _counts(audit: Audit) -> bool:
+    placement = audit.rescan.placement
+    drawn_blind = placement.kind == Placement.Kind.DRAWN and placement.blind
+    return drawn_blind and audit.state == Audit.State.DONE
 
 
 def claims(runs: Iterable[Run]) -> dict[UUID, Audit]:
@@ -70,16 +85,14 @@ def claims(runs: Iterable[Run]) -> dict[UUID, Audit]:
         rescan__placement__kind=Placement.Kind.DRAWN,
         rescan__placement__blind=True,
     )
-    latest_first = done.select_related("rescan__placement", "run").order_by(
-        "-rescan__announced", "-pk"
-    )
+    latest_first = done.select_related("rescan__placement", "run").order_by(*LATEST_FIRST)
     return {audit.run_id: audit for audit in latest_first}
 
 
 def gains(run: Run) -> list[Audit]:
     """What windows chosen by this run's own risks showed, oldest first."""
-    done = run.audits.filter(state=Audit.State.DONE, rescan__placement__kind=Placement.Kind.CHOSEN)
-    return list(done.select_related("rescan__placement").order_by("rescan__announced"))
+    chosen = [one for one in audits_of(run) if one.rescan.placement.kind == Placement.Kind.CHOSEN]
+    return [one for one in reversed(chosen) if one.state == Audit.State.DONE]
 
 
 def sealed_before(audit: Audit) -> Report | None:

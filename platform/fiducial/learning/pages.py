@@ -33,7 +33,7 @@ class Row:
 def lesson_page(request: HttpRequest, run: Run) -> HttpResponse:
     """What a finished lesson taught; `viewer` calls it on the address of the run."""
     card = run.summary["card"]
-    lab = run.measurement.project.lab
+    lab = run.lab
     context = {
         "run": run,
         "card": card,

@@ -13,7 +13,7 @@ State = TaughtModel.State
 
 def visible_models(user: User, verb: str = permissions.SEE) -> QuerySet[TaughtModel]:
     """The models of the labs in which `user` may do `verb` (by default: see)."""
-    labs = permissions.labs_where_may(user, verb)
+    labs = permissions.lab_keys(user, verb)
     return TaughtModel.objects.filter(lab__in=labs).select_related("lab", "kept_by")
 
 

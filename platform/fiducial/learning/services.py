@@ -38,7 +38,7 @@ def keep(*, run: Run, by: User, name: str) -> TaughtModel:
     Refused for a run that taught none, a network that was not better, a name that is missing or
     taken, a run that is kept already, a full store, and files that are gone.
     """
-    lab = run.measurement.project.lab
+    lab = run.lab
     permissions.require(by, permissions.WORK, lab)
     if run.recipe != RECIPE.name or run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished lesson has taught a network that can be kept.")

@@ -20,12 +20,12 @@ FRAMES_SHOWN = 12  # of a movie, where each would be a picture or a row
 
 def visible_projects(user: User, verb: str = permissions.SEE) -> QuerySet[Project]:
     """The projects of the labs in which `user` may do `verb` (by default: see)."""
-    return Project.objects.filter(lab__in=permissions.labs_where_may(user, verb))
+    return Project.objects.filter(lab__in=permissions.lab_keys(user, verb))
 
 
 def visible_measurements(user: User, verb: str = permissions.SEE) -> QuerySet[Measurement]:
     """The measurements of the labs in which `user` may do `verb` (by default: see)."""
-    labs = permissions.labs_where_may(user, verb)
+    labs = permissions.lab_keys(user, verb)
     return Measurement.objects.filter(project__lab__in=labs)
 
 

@@ -144,7 +144,7 @@ def _note(action: str, run: Run, by: User, reason: str) -> None:
     record(
         action,
         by=by,
-        lab=run.measurement.project.lab,
+        lab=run.lab,
         subject=f"run {run.pk}",
         reason=reason,
         as_operator=True,

@@ -47,7 +47,7 @@ def due() -> Iterator[Due]:
         yield Due(upload, upload.project.lab, "unfinished upload", upload.created, kept)
     for run in _results().select_related("measurement__project__lab").order_by("finished"):
         kept = (places.of(run.store_path),)
-        yield Due(run, run.measurement.project.lab, "results of a run", run.finished, kept)
+        yield Due(run, run.lab, "results of a run", run.finished, kept)
 
 
 def remove(found: Due) -> bool:

@@ -5,14 +5,13 @@ from django.db.models import QuerySet
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
 from fiducial.runs.models import Run
-from fiducial.runs.queries import visible_runs
 
 from .models import Report
 
 
 def visible_reports(user: User, verb: str = permissions.SEE) -> QuerySet[Report]:
     """The reports of the labs in which `user` may do `verb` (by default: see)."""
-    found = Report.objects.filter(run__in=visible_runs(user, verb))
+    found = Report.objects.filter(run__lab__in=permissions.lab_keys(user, verb))
     return found.select_related("run__measurement__project", "frozen_by")
 
 

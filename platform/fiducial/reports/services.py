@@ -45,7 +45,7 @@ def freeze(*, run: Run, by: User, title: str = "") -> Report:
         with transaction.atomic():
             report.save(force_insert=True)
             asking.outdate(report)
-            record("report.frozen", by=by, lab=run.measurement.project.lab, subject=report)
+            record("report.frozen", by=by, lab=run.lab, subject=report)
             partial.rename(final)
     except IntegrityError as clash:
         raise Refused(
@@ -69,7 +69,7 @@ def folder(report: Report) -> Path:
 
 
 def _may_freeze(run: Run, by: User) -> None:
-    permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    permissions.require(by, permissions.WORK, run.lab)
     if run.state != Run.State.SUCCEEDED:
         raise Refused("Only a finished run can be frozen; this one has no result yet.")
     if describing.previews(run):

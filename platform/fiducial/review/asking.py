@@ -36,7 +36,7 @@ def ask(
     Refused, in a sentence: for all but owners, for an older version, for somebody who may not
     decide on it or has, twice for one person, and for a day that is not within the year to come.
     """
-    lab = report.run.measurement.project.lab
+    lab = report.run.lab
     permissions.require(by, permissions.MANAGE, lab)
     if Report.objects.filter(run=report.run_id, version__gt=report.version).exists():
         raise Refused("A newer version of this report exists: ask for a review of that one.")
@@ -63,7 +63,7 @@ def ask(
 @transaction.atomic
 def withdraw(*, request: ReviewRequest, by: User) -> None:
     """Ask no more; what was said meanwhile stays."""
-    lab = request.report.run.measurement.project.lab
+    lab = request.report.run.lab
     permissions.require(by, permissions.MANAGE, lab)
     if _close(ReviewRequest.objects.filter(pk=request.pk, closed=None)):
         whom = str(request.reviewer)

@@ -39,6 +39,6 @@ def under_way(report: Report) -> str:
 
 def hidden_from(user: User) -> QuerySet[Report]:
     """The blind reports on which `user` may decide and has not."""
-    labs = permissions.labs_where_may(user, permissions.REVIEW)
+    labs = permissions.lab_keys(user, permissions.REVIEW)
     blind = Report.objects.filter(BLIND, run__lab__in=labs)
     return blind.exclude(frozen_by=user).exclude(decisions__by=user).distinct()

@@ -101,7 +101,7 @@ def standing(visitor: Visitor) -> dict[str, Any]:
 
 def requests(report: Report, user: User) -> dict[str, Any]:
     """Who was asked to review a report, for `review/_asked.html`."""
-    lab = report.run.measurement.project.lab
+    lab = report.run.lab
     may_ask = permissions.may(user, permissions.MANAGE, lab)
     return {
         "report": report,
@@ -123,5 +123,5 @@ def links(report: Report, user: User) -> dict[str, Any]:
         "report": report,
         "links": [(link, link.is_open(now)) for link in queries.links_of(report)],
         "days": services.DAYS,
-        "may_work": permissions.may(user, permissions.WORK, report.run.measurement.project.lab),
+        "may_work": permissions.may(user, permissions.WORK, report.run.lab),
     }

@@ -79,7 +79,7 @@ def marks_of(report: Report) -> dict[int, list[Mark]]:
 def reviewers_for(report: Report) -> QuerySet[User, str]:
     """The usernames of those who may decide on a report and have not."""
     roles = permissions.MATRIX[permissions.REVIEW]
-    lab = report.run.measurement.project.lab_id
+    lab = report.run.lab_id
     may = User.objects.filter(
         is_active=True, memberships__lab=lab, memberships__role__in=roles
     ).exclude(pk=report.frozen_by_id)

@@ -107,7 +107,7 @@ def make_link(
 
     `days`: one of `DAYS`; None lasts until revoked. The token is not kept: it is told only now.
     """
-    lab, whom = report.run.measurement.project.lab, whom.strip()
+    lab, whom = report.run.lab, whom.strip()
     permissions.require(by, permissions.WORK, lab)
     if not whom:
         raise Refused("Say for whom the link is; the list of links shows it.")
@@ -136,7 +136,7 @@ def make_link(
 @transaction.atomic
 def revoke(*, link: Link, by: User) -> None:
     """Close a link at once; what was said through it stays."""
-    lab = link.report.run.measurement.project.lab
+    lab = link.report.run.lab
     permissions.require(by, permissions.WORK, lab)
     if Link.objects.filter(pk=link.pk, revoked=None).update(revoked=timezone.now()):
         record("review.revoked", by=by, lab=lab, subject=link.report, reason=f"for {link.whom}")
@@ -148,7 +148,7 @@ def lift_blindness(*, report: Report, by: User, reason: str) -> None:
 
     Refused, in a sentence: for all but owners, without a reason, and where it is not blind.
     """
-    lab, reason = report.run.measurement.project.lab, reason.strip()
+    lab, reason = report.run.lab, reason.strip()
     permissions.require(by, permissions.MANAGE, lab)
     if not blinding.is_blind(report):
         raise Refused("The review of this version is not blind.")

@@ -25,7 +25,7 @@ class Visitor:
 
     @property
     def lab(self) -> Lab:
-        return self.report.run.measurement.project.lab
+        return self.report.run.lab
 
     @property
     def name(self) -> str:

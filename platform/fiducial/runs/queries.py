@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 from django.utils.text import capfirst
 
@@ -23,14 +23,16 @@ from .turns import Cap, Standing, Waiting
 
 def visible_runs(user: User, verb: str = permissions.SEE) -> QuerySet[Run]:
     """The runs of the labs in which `user` may do `verb` (by default: see)."""
-    found = Run.objects.filter(lab__in=permissions.labs_where_may(user, verb))
-    return found.select_related("lab", "measurement__project__lab", "submitted_by", "after")
+    found = Run.objects.filter(lab__in=permissions.lab_keys(user, verb))
+    return found.select_related("lab", "measurement__project", "submitted_by", "after")
 
 
 def in_lists(found: QuerySet[Run]) -> QuerySet[Run]:
-    """`found` without what a line of a list does not say: results and their measurements' facts."""
-    about = ("summary", "problems", "answers")
-    return found.defer("summary", "after__summary", *(f"measurement__{each}" for each in about))
+    """`found` with what a line of a list says: of runs all but their results, of others names."""
+    of_others = ("measurement__name", "lab__name", "submitted_by__username")
+    of_runs = (one.name for one in Run._meta.concrete_fields if one.name != "summary")
+    lines = found.select_related(None).select_related("measurement", "lab", "submitted_by")
+    return lines.only(*of_runs, *of_others).prefetch_related("after")
 
 
 def may_change(user: User, run: Run) -> bool:
@@ -40,14 +42,21 @@ def may_change(user: User, run: Run) -> bool:
 
 def with_hands(found: QuerySet[Run]) -> QuerySet[Run]:
     """`found`, each run with the tiles that workers have of it now: one query more for all."""
-    held = Tile.objects.filter(state=Tile.State.RUNNING).order_by("worker")
-    return found.prefetch_related(Prefetch("tiles", queryset=held, to_attr="held_tiles"))
+    return found.prefetch_related(_held())
 
 
 def hands(run: Run) -> list[str]:
-    """The workers that have `run` (of `with_hands`), or tiles of it."""
-    tiles: list[Tile] = getattr(run, "held_tiles", [])
-    return [run.worker] if run.worker else [tile.worker for tile in tiles]
+    """The workers that have `run`, or tiles of it (of many runs: `with_hands`)."""
+    if run.worker or not run.in_tiles:
+        return [run.worker] if run.worker else []
+    prefetch_related_objects([run], _held())
+    tiles: list[Tile] = run.held_tiles
+    return [tile.worker for tile in tiles]
+
+
+def _held() -> Prefetch:
+    running = Tile.objects.filter(state=Tile.State.RUNNING).order_by("worker")
+    return Prefetch("tiles", queryset=running, to_attr="held_tiles")
 
 
 def recipe_title(run: Run) -> str:
@@ -176,7 +185,7 @@ def line(run: Run, queue: Queue) -> Line:
 
 
 def left_alone(run: Run, queue: Queue) -> str:
-    """Why no worker that lives could take what is left of a run (of `with_hands`) shared in tiles;
+    """Why no worker that lives could take what is left of a run shared in tiles;
     empty where one could, or has some of it.
     """
     if not run.in_tiles or hands(run):

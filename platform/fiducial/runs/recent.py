@@ -37,12 +37,13 @@ IDENTITY = tuple(one.attname for one in User._meta.concrete_fields if one.attnam
 
 @dataclass(frozen=True)
 class Moment:
-    """The queue at one moment; the runs that were not over and the people of labs, as rows; and who
-    belonged where.
+    """The queue at one moment; the runs that were not over, what they measured and the people of
+    labs, as rows; and who belonged where.
     """
 
     queue: Queue
     rows: dict[UUID, tuple[Any, ...]]
+    names: dict[UUID, str]  # run -> its measurement
     people: dict[int, tuple[Any, ...]]
     roles: dict[int, dict[int, str]]  # person -> lab -> role
 
@@ -129,13 +130,27 @@ def followed(user: User, pk: UUID) -> tuple[Run, bool] | None:
     return run, role in permissions.MATRIX[permissions.WORK]
 
 
+def moving(keys: Collection[UUID]) -> tuple[Queue, list[tuple[Run, str]]]:
+    """The queue as `queue` has it, and those of the runs `keys` that are not over, in this order,
+    with no more than MOVING of them; and what each measured.
+    """
+    moment = _last.get(keys)
+    return moment.queue, [
+        (Run.from_db(DEFAULT_DB_ALIAS, MOVING, moment.rows[key]), moment.names[key])
+        for key in keys
+        if key in moment.rows
+    ]
+
+
 def _now() -> Moment:
     queue = read_queue()
-    active = Run.objects.filter(state__in=Run.ACTIVE).values_list(*MOVING)
+    active = Run.objects.filter(state__in=Run.ACTIVE)
+    listed = list(active.values_list(*MOVING, "measurement__name"))
     roles: dict[int, dict[int, str]] = defaultdict(dict)
     people: dict[int, tuple[Any, ...]] = {}
     known = Membership.objects.values_list("lab", "role", *(f"user__{each}" for each in IDENTITY))
     for lab, role, *person in known:
         people[person[0]] = tuple(person)
         roles[person[0]][lab] = role
-    return Moment(queue, {row[0]: row for row in active}, people, dict(roles))
+    rows = {row[0]: row[:-1] for row in listed}
+    return Moment(queue, rows, {row[0]: row[-1] for row in listed}, people, dict(roles))

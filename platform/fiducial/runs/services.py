@@ -91,10 +91,10 @@ def retry(*, run: Run, by: User) -> Run:
 
     Asked twice, it answers with the retry there is already.
     """
-    permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    permissions.require(by, permissions.WORK, run.lab)
     again, new = queue_again(run=run, by=by)
     if new:
-        record("run.queued", by=by, lab=run.measurement.project.lab, subject=again)
+        record("run.queued", by=by, lab=run.lab, subject=again)
     return again
 
 
@@ -130,9 +130,9 @@ def cancel(*, run: Run, by: User) -> Run:
 
     Returns the run as it is now. Refused when it was over before.
     """
-    permissions.require(by, permissions.WORK, run.measurement.project.lab)
+    permissions.require(by, permissions.WORK, run.lab)
     ask_to_end(run)
-    record("run.cancelled", by=by, lab=run.measurement.project.lab, subject=run)
+    record("run.cancelled", by=by, lab=run.lab, subject=run)
     return run
 
 

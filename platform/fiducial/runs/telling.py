@@ -20,7 +20,7 @@ def tell(key: UUID) -> None:
     run = Run.objects.select_related(lab, "submitted_by").get(pk=key)
     user = run.submitted_by
     seconds = (run.finished - run.created).total_seconds()
-    may_see = user.is_active and permissions.may(user, permissions.SEE, run.measurement.project.lab)
+    may_see = user.is_active and permissions.may(user, permissions.SEE, run.lab)
     if not user.told_of_runs or not may_see or seconds < LONG_SECONDS:
         return
     recipe = RECIPES.get(run.recipe)

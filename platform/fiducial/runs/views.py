@@ -174,7 +174,7 @@ def _measurement(request: HttpRequest, pk: UUID) -> Measurement:
 
 
 def _run(request: HttpRequest, pk: UUID) -> Run:
-    return get_object_or_404(queries.with_hands(queries.visible_runs(request.user)), pk=pk)
+    return get_object_or_404(queries.visible_runs(request.user), pk=pk)
 
 
 def _recipe(request: HttpRequest, measurement: Measurement) -> Recipe:
@@ -284,16 +284,13 @@ def _lists(request: HttpRequest) -> dict[str, Any]:
     active, more = queries.first_active(visible, queue, ACTIVE_SHOWN)
     over = visible.filter(state__in=Run.FINAL).order_by("-finished")
     page = Paginator(over, OVER_PER_PAGE).get_page(request.GET.get("page"))
-    may = set(
-        permissions.labs_where_may(request.user, permissions.WORK).values_list("pk", flat=True)
-    )
     return {
         "active": [queries.line(run, queue) for run in active],
         "more": more,
         "over": [queries.line(run, queue) for run in page],
         "page": page,
         "queue": queue,
-        "may_work_in": may,
+        "may_work_in": permissions.lab_keys(request.user, permissions.WORK),
     }
 
 

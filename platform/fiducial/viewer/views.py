@@ -67,7 +67,7 @@ def finished_run(request: HttpRequest, run: Run) -> HttpResponse:
     around = {
         "reports": reports_of(run),
         "report_title": default_title(run),
-        "may_work": permissions.may(request.user, permissions.WORK, run.measurement.project.lab),
+        "may_work": permissions.may(request.user, permissions.WORK, run.lab),
     }
     return render(request, template, context | around)
 

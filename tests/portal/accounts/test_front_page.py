@@ -63,7 +63,7 @@ def test_front_page_lists_what_waits_and_why_in_a_fixed_number_of_queries(
     fill(user, items)
     client.force_login(user)
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         page = client.get("/").content.decode()
 
     assert page.count("No pixel size. Give it.") == items

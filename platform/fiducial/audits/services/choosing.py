@@ -26,7 +26,7 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
     Windows that were drawn or chosen before are left alone. Refused when there are no drawn windows
     to take the size from, or nothing is left to gain.
     """
-    permissions.require(user, permissions.WORK, run.measurement.project.lab)
+    permissions.require(user, permissions.WORK, run.lab)
     if run.state != Run.State.SUCCEEDED or not run.store_path or not describing.answers(run):
         raise Refused("Only a run that has a result can say where it may be wrong.")
     if not 1 <= count <= MOST:
@@ -45,7 +45,7 @@ def choose(*, run: Run, user: User, count: int) -> Placement:
     found = gain.propose(mass, mask_of(run.measurement), taken, drawn.size, count)
     if not found:
         raise Refused("This run shows no feature outside the windows that are placed already.")
-    record("windows.chosen", by=user, lab=run.measurement.project.lab, subject=run.measurement)
+    record("windows.chosen", by=user, lab=run.lab, subject=run.measurement)
     return Placement.objects.create(
         measurement=run.measurement,
         revision=run.measurement_revision,

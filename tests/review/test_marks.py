@@ -156,7 +156,7 @@ def test_worst_audited_failure_is_the_absent_feature_that_looked_safest() -> Non
 def test_pages_ask_the_database_as_often_for_many_marks_and_decisions(
     report: Report, reviewer: User, django_assert_num_queries
 ) -> None:
-    pages = {f"/reports/{report.pk}/review/": 15, f"/reports/{report.pk}/": 20}
+    pages = {f"/reports/{report.pk}/review/": 14, f"/reports/{report.pk}/": 17}
     client = signed_in(reviewer)
     owner = Visitor(report, user=colleague(report, "olga", Membership.Role.OWNER))
     for number in (1, 2, 3):

@@ -23,7 +23,7 @@ GAPS_TOLD = 100  # to programs; pages tell fewer
 
 def visible_scans(user: User, verb: str = permissions.SEE) -> QuerySet[LiveScan]:
     """The live scans of the labs in which `user` may do `verb` (by default: see)."""
-    labs = permissions.labs_where_may(user, verb)
+    labs = permissions.lab_keys(user, verb)
     found = LiveScan.objects.filter(measurement__project__lab__in=labs)
     return found.select_related("measurement__project__lab")
 

@@ -95,7 +95,7 @@ class Standing:
 
 def runs() -> QuerySet[Run]:
     """Every run, with its lab and person; what was measured stays unread."""
-    found = Run.objects.select_related("measurement__project__lab", "submitted_by")
+    found = Run.objects.select_related("measurement", "lab", "submitted_by")
     return found.defer(*HIDDEN, "parameters", "summary")
 
 

@@ -45,7 +45,7 @@ def due() -> Iterator[Due]:
     for upload in _unfinished().select_related("project__lab").order_by("created"):
         kept = (folders.quarantine(upload.pk), folders.revisions(upload.pk))
         yield Due(upload, upload.project.lab, "unfinished upload", upload.created, kept)
-    for run in _results().select_related("measurement__project__lab").order_by("finished"):
+    for run in _results().select_related("measurement", "lab").order_by("finished"):
         kept = (places.of(run.store_path),)
         yield Due(run, run.lab, "results of a run", run.finished, kept)
 

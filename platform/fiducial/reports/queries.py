@@ -12,7 +12,7 @@ from .models import Report
 def visible_reports(user: User, verb: str = permissions.SEE) -> QuerySet[Report]:
     """The reports of the labs in which `user` may do `verb` (by default: see)."""
     found = Report.objects.filter(run__lab__in=permissions.lab_keys(user, verb))
-    return found.select_related("run__measurement__project", "frozen_by")
+    return found.select_related("run__measurement__project", "run__lab", "frozen_by")
 
 
 def reports_of(run: Run) -> QuerySet[Report]:

@@ -114,7 +114,7 @@ def links_of(report: Report) -> QuerySet[Link]:
 def link_of(token: str) -> Link | None:
     """The link with this token, open or not."""
     found = Link.objects.filter(token_hash=Link.hashed(token))
-    return found.select_related("report__run__measurement__project__lab").first()
+    return found.select_related("report__run__lab").first()
 
 
 def awaiting(user: User) -> list[Report]:

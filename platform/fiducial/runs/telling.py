@@ -16,8 +16,7 @@ LONG_SECONDS = 600.0  # since it was queued; who waited less is still looking
 
 def tell(key: UUID) -> None:
     """Write the letter about a run that has just ended, in the transaction of its end."""
-    lab = "measurement__project__lab"
-    run = Run.objects.select_related(lab, "submitted_by").get(pk=key)
+    run = Run.objects.select_related("measurement", "lab", "submitted_by").get(pk=key)
     user = run.submitted_by
     seconds = (run.finished - run.created).total_seconds()
     may_see = user.is_active and permissions.may(user, permissions.SEE, run.lab)

@@ -64,11 +64,11 @@ def test_the_list_of_models_asks_the_database_as_often_for_one_as_for_many(
     lessons.model("First", run)
     address = f"/labs/{run.measurement.project.lab_id}/models/"
     judge = run.measurement.project.measurements.exclude(pk=run.measurement_id).get()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         member.get(address)
     for name in ("Second", "Third"):
         lessons.model(name, lessons.finished(run.measurement, judge))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         member.get(address)
 
 

@@ -22,7 +22,7 @@ def test_project_list_needs_as_many_queries_for_any_length(
     for number in range(items):
         ready(make_project(mine, f"Project {number} of many"), member)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = browser.get("/projects/").content.decode()
 
     assert page.count("of many") == items

@@ -3,8 +3,9 @@
 Simulated showers that nothing was trained on; thresholds and penalties are chosen on `showers_a`,
 every figure is of `showers_b`, its error (`.error`) of drawing groups of showers again. Counts are
 local maxima on a map; `template_particles` are the particles of the fit itself, `flowhead` those of
-a learned reconstruction. Writes `results/calorimeter.json` and the tables of the decision; `--only
-networks` keeps what is known of the rest, `--factors 4` what is known of the other.
+a learned reconstruction, `limit` what physics alone can say of fewer events. Writes
+`results/calorimeter.json` and the tables of the decision; `--only networks` keeps what is known of
+the rest, `--factors 4` what is known of the other.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 
 from tests.benchmarks.calorimeter_events import EventSet, Figures
 from tests.benchmarks.calorimeter_heads import heads
+from tests.benchmarks.calorimeter_limit import limit
 from tests.benchmarks.calorimeter_networks import networks
 from tests.benchmarks.calorimeter_speed import speed
 from tests.benchmarks.calorimeter_table import PAGE, heads_table, table, with_figures
@@ -34,7 +36,8 @@ from workers.training.registry import load_showers
 
 RESULT = Path(__file__).parent / "results" / "calorimeter.json"
 FACTORS = (4, 2)
-PARTS = ("rivals", "networks", "heads")
+PARTS = ("rivals", "networks", "heads", "limit")
+EVERY = 4  # one event in so many asks for the limit, which takes a second each
 EVENTS, TUNED_ON = 1000, 400
 PENALTIES = (5.0, 10.0, 20.0, 40.0, 80.0)
 Maps = Callable[[EventSet], Float]
@@ -153,6 +156,8 @@ def measure(factor: int, parts: list[str], known: Figures) -> Figures:
         penalty = (known | _named(factor, figures))[f"x{factor}.template_fit.penalty"]
         fits = chosen(courses_of(fitter, events), penalty)
         figures |= heads(events, divided(fits, fitter, events))
+    if "limit" in parts:
+        figures |= limit(events.every(EVERY), tuning.every(EVERY), fitter.template)
     return _named(factor, figures)
 
 

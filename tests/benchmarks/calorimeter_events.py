@@ -82,6 +82,20 @@ class EventSet:
         particles = found_of([made.particles], count)
         return cls.measured(made.fine, particles, group, factor, rng)
 
+    def every(self, step: int) -> "EventSet":
+        """Every `step`-th event: fewer of each group."""
+        kept, whole = slice(None, None, step), self.particles
+        chosen = whole.event % step == 0
+        particles = Found(
+            event=whole.event[chosen] // step,
+            x_mm=whole.x_mm[chosen],
+            y_mm=whole.y_mm[chosen],
+            mev=whole.mev[chosen],
+            events=len(self.truth[kept]),
+        )
+        arrays = (self.energies[kept], self.kept[kept], self.truth[kept])
+        return EventSet(self.factor, *arrays, particles, self.group[kept])
+
     def __len__(self) -> int:
         return len(self.truth)
 

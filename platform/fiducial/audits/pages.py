@@ -35,16 +35,17 @@ def of_map(measurement: Measurement) -> dict[str, Any]:
 
 def of_run(run: Run, user: User) -> dict[str, Any]:
     """The context of `audits/_claim.html`."""
-    audit = queries.claim(run)
-    states = {one.state for one in queries.audits_of(run)}
-    refusals = [one for one in queries.audits_of(run) if one.state == Audit.State.REFUSED]
+    audits = queries.audits_of(run)
+    audit = queries.claim_among(audits)
+    states = {one.state for one in audits}
+    refusals = [one for one in audits if one.state == Audit.State.REFUSED]
     return {
         "run": run,
         "placement": queries.drawn(run.measurement),
         "said": words.claim(audit) if audit else None,
         "waiting": audit is None and bool(states & {Audit.State.WAITING, Audit.State.JUDGING}),
         "refused": max(refusals, key=attrgetter("since"), default=None) if audit is None else None,
-        "gains": [{"audit": one, "rows": gain_rows(one)} for one in queries.gains(run)],
+        "gains": [{"audit": one, "rows": gain_rows(one)} for one in queries.gains_among(audits)],
         "may_work": permissions.may(user, permissions.WORK, run.lab),
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 
 from fiducial.accounts import permissions
 from fiducial.accounts.models import User
@@ -61,14 +61,17 @@ def claim(run: Run) -> Audit | None:
 
     Windows somebody chose, and later rescans, never enter: both could be picked by their outcome.
     """
-    return next((one for one in reversed(audits_of(run)) if _counts(one)), None)
+    return claim_among(audits_of(run))
+
+
+def claim_among(audits: list[Audit]) -> Audit | None:
+    """The same of `audits_of` a run."""
+    return next((one for one in reversed(audits) if _counts(one)), None)
 
 
 def audits_of(run: Run) -> list[Audit]:
-    """Every audit of a run, the newest rescan first, read once for all that a page says of them."""
-    with_windows = Audit.objects.select_related("rescan__placement").order_by(*LATEST_FIRST)
-    prefetch_related_objects([run], Prefetch("audits", with_windows))
-    return list(run.audits.all())
+    """Every audit of a run, the newest rescan first."""
+    return list(run.audits.select_related("rescan__placement").order_by(*LATEST_FIRST))
 
 
 def _counts(audit: Audit) -> bool:
@@ -89,9 +92,9 @@ def claims(runs: Iterable[Run]) -> dict[UUID, Audit]:
     return {audit.run_id: audit for audit in latest_first}
 
 
-def gains(run: Run) -> list[Audit]:
-    """What windows chosen by this run's own risks showed, oldest first."""
-    chosen = [one for one in audits_of(run) if one.rescan.placement.kind == Placement.Kind.CHOSEN]
+def gains_among(audits: list[Audit]) -> list[Audit]:
+    """Of `audits_of` a run what windows chosen by its own risks showed, oldest first."""
+    chosen = [one for one in audits if one.rescan.placement.kind == Placement.Kind.CHOSEN]
     return [one for one in reversed(chosen) if one.state == Audit.State.DONE]
 
 

@@ -26,6 +26,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, live_server) -> Iter
 
 
 def fits(page: Page) -> bool:
+    page.wait_for_load_state()  # a click has led away, and the new page may still be empty
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

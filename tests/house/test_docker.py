@@ -137,10 +137,12 @@ def test_worker_entry_says_it_lives_and_for_which_lanes_and_ends_when_asked(prep
     log = prepared / "worker.log"
     more = {"FIDUCIAL_QUEUES": "compute", "FIDUCIAL_WORKER_NAME": "tried"}
     more["FIDUCIAL_LANES"] = "beamtime,interactive"
+    known = environment(prepared, **more)
+    known.pop("OMP_NUM_THREADS", None)
     with log.open("wb") as output:
         worker = subprocess.Popen(
             [DOCKER / "entry/worker"],
-            env=environment(prepared, **more),
+            env=known,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -154,6 +156,8 @@ def test_worker_entry_says_it_lives_and_for_which_lanes_and_ends_when_asked(prep
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
         assert lanes == [["beamtime", "interactive"]]
+        # Workers side by side that all take every core wait for each other's threads.
+        assert b"OMP_NUM_THREADS=2" in Path(f"/proc/{worker.pid}/environ").read_bytes()
     finally:
         assert _end(worker) == 0, log.read_text()
 

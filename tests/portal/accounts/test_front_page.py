@@ -72,6 +72,19 @@ def test_front_page_lists_what_waits_and_why_in_a_fixed_number_of_queries(
     assert page.count("Limited by noise.") == items
 
 
+def test_a_result_without_a_factor_or_a_verdict_is_listed_without_them(client: Client) -> None:
+    user = person()
+    made = ready(project(lab(member=user)), user, name="Lesson")
+    now = timezone.now()
+    add_run(made, user, state="succeeded", started=now, finished=now, summary={"seconds": 9})
+    client.force_login(user)
+
+    page = client.get("/").content.decode()
+
+    assert "Lesson" in page
+    assert "None" not in page and "×" not in page
+
+
 def test_front_page_of_a_newcomer_leads_to_a_project(client: Client) -> None:
     client.force_login(person())
 

@@ -82,7 +82,8 @@ def test_a_result_without_a_factor_or_a_verdict_is_listed_without_them(client: C
     page = client.get("/").content.decode()
 
     assert "Lesson" in page
-    assert "None" not in page and "×" not in page
+    assert "None" not in page
+    assert "×" not in page
 
 
 def test_front_page_of_a_newcomer_leads_to_a_project(client: Client) -> None:

@@ -4,13 +4,10 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from fiducial.live import services
 from fiducial.live.models import LiveScan
-from fiducial.runs.models import Run
-from fiducial.runs.work import work_one
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.factories import live, measurements, people, scans
 from tests.factories.live import FRAMES, body
@@ -21,17 +18,8 @@ PATIENCE = 30_000  # milliseconds; the page asks again every two seconds
 
 @pytest.fixture
 def worker() -> Iterator[threading.Thread]:
-    """A worker that takes one run; it is done when the test is, however that ends."""
-
-    def work() -> None:
-        work_one("cpu@here")
-        connection.close()
-
-    thread = threading.Thread(target=work)
-    yield thread
-    if thread.is_alive():
-        Run.objects.update(cancel_requested=True)
-        thread.join(20)
+    with live.worker() as thread:
+        yield thread
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

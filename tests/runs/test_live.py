@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 
 from fiducial.live import queries, services
@@ -15,7 +14,6 @@ from fiducial.live.models import LiveScan
 from fiducial.measurements import services as measuring
 from fiducial.runs import services as runs_services
 from fiducial.runs.models import Run
-from fiducial.runs.work import work_one
 from tests.factories import live, measurements, people, scans
 from tests.factories.live import FRAMES, body
 
@@ -43,17 +41,8 @@ def page(member, scan, client: Client) -> Callable[..., str]:
 
 @pytest.fixture
 def worker() -> Iterator[threading.Thread]:
-    """A worker that takes one run; it is done when the test is."""
-
-    def work() -> None:
-        work_one("cpu@here")
-        connection.close()
-
-    thread = threading.Thread(target=work)
-    yield thread
-    if thread.is_alive():
-        Run.objects.update(cancel_requested=True)
-        thread.join(20)
+    with live.worker() as thread:
+        yield thread
 
 
 def until(said: Callable[[], Any], seconds: float = 20.0) -> Any:
